@@ -17,15 +17,8 @@ import {
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { until } from '../support/until.js';
+import { keepsInside, LOOKS, openAs } from './looks.js';
 
-const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
-const PICTURED = new Set([390, 1440]);
-const LOOKS = [
-  { locale: 'en', dark: false },
-  { locale: 'en', dark: true },
-  { locale: 'zh-CN', dark: false },
-  { locale: 'zh-CN', dark: true },
-];
 const WRONG_KEY = 'app-of-somebody-else';
 
 describeInBrowser('the console, with agents', () => {
@@ -50,7 +43,6 @@ describeInBrowser('the console, with agents', () => {
     await connectApp(wecom, manager);
     page = await newPage(browser);
     page.setDefaultTimeout(6_000);
-    await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 
@@ -182,21 +174,14 @@ describeInBrowser('the console, with agents', () => {
     async (look) => {
       const bare = embeddedPlace();
       let open = await startManager(bare.env);
-      const own = await newPage(browser, look);
-      await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
+      const own = await openAs(browser, look);
       const note = own.getByRole('alert').filter({ hasText: 'SECRETS_KEY' });
       await beginAgent(own, open);
       await note.waitFor();
       expect(await note.getByRole('textbox').inputValue()).toBe(
         'npx wxkf-manager keys generate --add-to .env',
       );
-      for (const width of WIDTHS) {
-        await own.setViewportSize({ width, height: 900 });
-        expect([width, await own.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width]);
-        if (PICTURED.has(width))
-          await screenshot(own, `agent-no-key-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`);
-      }
-      expect(await seriousViolations(own)).toEqual([]);
+      await keepsInside(own, 'agent-no-key', look);
       const name = own.getByLabel(/^(Name|名称)$/);
       await name.fill('Shop assistant');
       const { port } = new URL(open.url);
@@ -218,8 +203,7 @@ describeInBrowser('the console, with agents', () => {
   );
 
   it.each(LOOKS)('keeps both pages inside the window, open to all ($locale, dark: $dark)', async (look) => {
-    const own = await newPage(browser, look);
-    await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
+    const own = await openAs(browser, look);
     const id = (await botNow())?.id ?? '';
     for (const [name, open] of [
       ['agent-new', () => beginAgent(own, manager, false)],
@@ -228,13 +212,7 @@ describeInBrowser('the console, with agents', () => {
       await open();
       await own.getByRole('group', { name: /^(Test|测试)$/ }).waitFor();
       for (const summary of await own.locator('summary').all()) await summary.click();
-      for (const width of WIDTHS) {
-        await own.setViewportSize({ width, height: 900 });
-        expect([width, await own.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width]);
-        if (PICTURED.has(width))
-          await screenshot(own, `${name}-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`);
-      }
-      expect(await seriousViolations(own)).toEqual([]);
+      await keepsInside(own, name, look);
     }
     await own.context().close();
   });

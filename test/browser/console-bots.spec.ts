@@ -15,16 +15,9 @@ import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+import { keepsInside, LOOKS, openAs } from './looks.js';
 
 const DESK = { width: 1280, height: 800 };
-const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
-const PICTURED = new Set([390, 1024, 1440]);
-const LOOKS = [
-  { locale: 'en', dark: false },
-  { locale: 'en', dark: true },
-  { locale: 'zh-CN', dark: false },
-  { locale: 'zh-CN', dark: true },
-];
 const SECRET = 'corp-secret-of-the-tests';
 
 describeInBrowser('the console, with bots', () => {
@@ -58,7 +51,6 @@ describeInBrowser('the console, with bots', () => {
     await postJson(`${manager.url}/api/v1/apps`, app);
     await register(manager.url, app, picked, puppet.url);
     page = await newPage(browser);
-    await page.emulateMedia({ reducedMotion: 'reduce' });
   });
 
   afterAll(async () => {
@@ -434,33 +426,16 @@ describeInBrowser('the console, with bots', () => {
   it.each(LOOKS)(
     'keeps inside the window at every width, by the CSP, in $locale, dark: $dark',
     async (look) => {
-      const other = await newPage(browser, look);
-      await other.addInitScript(`
-      window.refusedByCsp = [];
-      addEventListener('securitypolicyviolation', ({ violatedDirective, sample }) =>
-        window.refusedByCsp.push(violatedDirective + ' ' + sample));
-    `);
-      await other.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
-      const keepsInside = async (name: string) => {
-        expect(await seriousViolations(other)).toEqual([]);
-        for (const width of WIDTHS) {
-          await other.setViewportSize({ width, height: 900 });
-          const whole = await other.evaluate('document.documentElement.scrollWidth');
-          expect([name, whole]).toEqual([name, width]);
-          if (PICTURED.has(width))
-            await screenshot(other, `${name}-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`);
-        }
-      };
+      const other = await openAs(browser, look);
       await other.goto(`${manager.url}/console/bots`);
       await other.getByRole('link', { name: 'Support bot' }).waitFor();
-      await keepsInside('bots');
+      await keepsInside(other, 'bots', look);
       await other.getByRole('link', { name: 'Support bot' }).click();
       await other.getByRole('link', { name: later }).waitFor();
-      await keepsInside('bot');
+      await keepsInside(other, 'bot', look);
       await other.goto(`${manager.url}/console/bots/add?corpId=${app.corpId}`);
       await other.getByRole('row').nth(1).waitFor();
-      await keepsInside('bot-add');
-      expect(await other.evaluate('window.refusedByCsp')).toEqual([]);
+      await keepsInside(other, 'bot-add', look);
       await other.context().close();
     },
   );

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import {
   describeInBrowser,
-  newPage,
   openBrowser,
   screenshot,
   seeSoon,
@@ -14,6 +13,7 @@ import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { newApp, sendMessage } from '../support/wecom.js';
+import { keepsInside, LOOKS, type Look, openAs, standsStill } from './looks.js';
 
 const app = newApp('ww7f3e9a1c5b2d8064');
 const [TAKEN, DOWN, DEAD] = [
@@ -22,25 +22,6 @@ const [TAKEN, DOWN, DEAD] = [
   'wkDEAD',
 ];
 const NAMES = { [TAKEN]: '售前咨询', [DOWN]: 'Support (English), evenings and weekends', [DEAD]: '投诉建议' };
-
-const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
-const PICTURED = new Set([390, 1024, 1440]);
-const LOOKS = [
-  { locale: 'en', dark: false },
-  { locale: 'en', dark: true },
-  { locale: 'zh-CN', dark: false },
-  { locale: 'zh-CN', dark: true },
-];
-const WATCH = `
-  window.refusedByCsp = [];
-  window.shift = 0;
-  addEventListener('securitypolicyviolation', ({ violatedDirective, sample, sourceFile }) =>
-    window.refusedByCsp.push([violatedDirective, sample, sourceFile].join(' ')));
-  new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shift += value;
-  }).observe({ type: 'layout-shift', buffered: true });
-`;
-const scrollWidth = 'document.documentElement.scrollWidth';
 
 describeInBrowser('the look of the log and of what waits', () => {
   const place = embeddedPlace();
@@ -71,67 +52,47 @@ describeInBrowser('the look of the log and of what waits', () => {
     await place.discard();
   });
 
-  async function open(path: string, look = LOOKS[0] as { locale: string; dark: boolean }): Promise<Page> {
-    const page = await newPage(browser, look);
-    await page.addInitScript(WATCH);
-    await page.emulateMedia({ reducedMotion: 'reduce' });
-    await page.setViewportSize({ width: 1440, height: 900 });
+  async function open(path: string, look?: Look): Promise<Page> {
+    const page = await openAs(browser, look);
     await page.goto(`${manager.url}/console/${path}`);
     return page;
   }
 
-  async function expectInside(page: Page, name: string): Promise<void> {
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 900 });
-      if (PICTURED.has(width)) await screenshot(page, `${name}-${width}`, false);
-      expect([name, width, await page.evaluate(scrollWidth)]).toEqual([name, width, width]);
-    }
-    expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
-  }
-
   describe.each(LOOKS)('in $locale, dark: $dark', (look) => {
-    const name = `${look.locale}-${look.dark ? 'dark' : 'light'}`;
-
     it('shows the log, and a record of it beside the list', async () => {
       const page = await open('log', look);
       await seeSoon(page.locator('tbody tr').nth(5));
-      expect(await seriousViolations(page)).toEqual([]);
-      await expectInside(page, `log-${name}`);
-      await page.setViewportSize({ width: 1440, height: 900 });
+      await keepsInside(page, 'log', look);
       const row = page.locator('tbody tr').filter({ has: page.getByTitle(DOWN) });
       await row.locator('time').last().click();
       await page.getByRole('dialog').getByRole('listitem').first().waitFor();
-      expect(await seriousViolations(page)).toEqual([]);
-      await expectInside(page, `log-${name}-story`);
+      await keepsInside(page, 'log-story', look);
     });
 
     it('shows refused callbacks, and what to do', async () => {
       const page = await open('log?show=refused', look);
       await seeSoon(page.locator('tbody button.opener'));
       await page.locator('tbody button.opener').click();
-      expect(await seriousViolations(page)).toEqual([]);
-      await expectInside(page, `refused-${name}`);
+      await keepsInside(page, 'refused', look);
     });
 
     it('shows what waits and what is dead', async () => {
       const page = await open('waiting', look);
       await page.locator('button.opener').click();
       await page.locator('.remedy').waitFor();
-      expect(await seriousViolations(page)).toEqual([]);
-      await expectInside(page, `waiting-${name}`);
+      await keepsInside(page, 'waiting', look);
       await page.goto(`${manager.url}/console/waiting?state=dead`);
       await page.getByRole('checkbox').first().check();
       await page.locator('.chosen .ant-btn-dangerous').click();
       await page.getByRole('dialog').waitFor();
-      expect(await seriousViolations(page)).toEqual([]);
-      await expectInside(page, `dead-${name}`);
+      await keepsInside(page, 'dead', look);
     });
   });
 
   it.each(['log', 'waiting'])('stands still while it loads: %s', async (path) => {
     const page = await open(path);
     await seeSoon(page.locator('tbody time').first());
-    expect(await page.evaluate('window.shift')).toBeLessThan(0.1);
+    await standsStill(page);
   });
 
   it('takes times as they are typed, in 24 hours', async () => {

@@ -5,18 +5,13 @@ import type { HistoryAnswer } from '../../src/api/log/history-answer.dto.js';
 import type { StatusAnswer } from '../../packages/console/src/api/answers.gen.js';
 import { PAGES, pathOf } from '../../packages/console/src/shell/paths.js';
 import type { ReceiversAnswer } from '../../src/api/notifications/notification.dto.js';
-import {
-  describeInBrowser,
-  newPage,
-  openBrowser,
-  screenshot,
-  seriousViolations,
-} from '../support/browser.js';
+import { describeInBrowser, openBrowser, screenshot, seriousViolations } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { newApp, sendMessage, sendVerification } from '../support/wecom.js';
+import { ENGLISH, keepsInside, keepsToCsp, LOOKS, type Look, openAs, standsStill } from './looks.js';
 
 const app = newApp('ww7f3e9a1c5b2d8064');
 const ACCOUNTS = {
@@ -27,26 +22,6 @@ const ACCOUNTS = {
   wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTE: '投诉建议',
 };
 const [HEALTHY, TOO, , DOWN, DEAD] = Object.keys(ACCOUNTS) as [string, string, string, string, string];
-
-const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
-const PICTURED = new Set([390, 1024, 1440]);
-const LOOKS = [
-  { locale: 'en', dark: false },
-  { locale: 'en', dark: true },
-  { locale: 'zh-CN', dark: false },
-  { locale: 'zh-CN', dark: true },
-];
-
-/** Collects what the browser says of the CSP, and how far the layout has shifted. */
-const WATCH = `
-  window.refusedByCsp = [];
-  window.shift = 0;
-  addEventListener('securitypolicyviolation', ({ violatedDirective, sample, sourceFile }) =>
-    window.refusedByCsp.push([violatedDirective, sample, sourceFile].join(' ')));
-  new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shift += value;
-  }).observe({ type: 'layout-shift', buffered: true });
-`;
 
 describeInBrowser('the look of the console', () => {
   const place = embeddedPlace();
@@ -94,11 +69,8 @@ describeInBrowser('the look of the console', () => {
     await place.discard();
   });
 
-  async function open(path: string, look: { locale: string; dark: boolean }, width = 1440): Promise<Page> {
-    const page = await newPage(browser, look);
-    await page.addInitScript(WATCH);
-    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
-    await page.setViewportSize({ width, height: 900 });
+  async function open(path: string, look?: Look, width?: number): Promise<Page> {
+    const page = await openAs(browser, look, width);
     await page.route('**/api/v1/history?*', (route) =>
       route.fulfill({ json: { intervalS: 60, isStored: true, items: pointsOfLastHour() } }),
     );
@@ -107,40 +79,28 @@ describeInBrowser('the look of the console', () => {
     return page;
   }
 
-  const overview = async (look: { locale: string; dark: boolean }, width?: number) => {
+  const overview = async (look?: Look, width?: number) => {
     const page = await open('/console', look, width);
     await page.locator('.chart svg.recharts-surface').nth(2).waitFor();
     await page.locator('button.cause').first().waitFor();
     return page;
   };
   /** With these causes, as if the manager had them. */
-  async function overviewOf(
-    causes: readonly object[],
-    look = { locale: 'en', dark: false },
-    width = 1440,
-  ): Promise<Page> {
-    const page = await newPage(browser, look);
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' });
-    await page.setViewportSize({ width, height: 900 });
+  async function overviewOf(causes: readonly object[], look?: Look, width?: number): Promise<Page> {
+    const page = await openAs(browser, look, width);
     const status = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
     const json = { ...status, verdict: { ...status.verdict, state: 'failing', causes } };
     await page.route('**/api/v1/status', (route) => route.fulfill({ json }));
     await page.goto(`${manager.url}/console`);
     return page;
   }
-  const scrollWidth = 'document.documentElement.scrollWidth';
 
   describe.each(LOOKS)('in $locale, dark: $dark', (look) => {
     const name = `${look.locale}-${look.dark ? 'dark' : 'light'}`;
 
     it('keeps inside the window at every width, and within the CSP', async () => {
       const page = await overview(look);
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 900 });
-        expect([width, await page.evaluate(scrollWidth)]).toEqual([width, width]);
-        if (PICTURED.has(width)) await screenshot(page, `overview-${name}-${width}`);
-      }
-      expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+      await keepsInside(page, 'overview', look);
     });
 
     it.each([
@@ -153,13 +113,7 @@ describeInBrowser('the look of the console', () => {
       const page = await open(path(), look);
       await page.locator(part).first().waitFor();
       for (const opener of await page.locator('button.opener').all()) await opener.click();
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 900 });
-        expect([width, await page.evaluate(scrollWidth)]).toEqual([width, width]);
-        if (PICTURED.has(width)) await screenshot(page, `${of}-${name}-${width}`);
-      }
-      expect(await seriousViolations(page)).toEqual([]);
-      expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+      await keepsInside(page, of, look);
       await page.context().close();
     });
 
@@ -173,7 +127,7 @@ describeInBrowser('the look of the console', () => {
       await page.getByRole('option').first().waitFor();
       expect(await seriousViolations(page)).toEqual([]);
       await screenshot(page, `overview-${name}-palette`, false);
-      expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+      await keepsToCsp(page);
     });
   });
 
@@ -228,7 +182,7 @@ describeInBrowser('the look of the console', () => {
   });
 
   it('says that nothing is protected in a row that opens wherever it is pressed', async () => {
-    const page = await overview({ locale: 'en', dark: false });
+    const page = await overview();
     const row = page.locator('.note');
     const { width = 0 } = (await row.boundingBox()) ?? {};
     await row.click({ position: { x: width - 12, y: 12 } });
@@ -250,22 +204,22 @@ describeInBrowser('the look of the console', () => {
   });
 
   it('stands still while it loads', async () => {
-    const page = await overview({ locale: 'en', dark: false });
-    expect(await page.evaluate('window.shift')).toBeLessThan(0.1);
+    const page = await overview();
+    await standsStill(page);
   });
 
   it('has the pages behind a button on a phone, within the CSP', async () => {
-    const page = await overview({ locale: 'en', dark: false }, 390);
+    const page = await overview(ENGLISH, 390);
     await page.getByRole('button', { name: /^Menu: \d+ causes? to attend to, .*account/ }).click();
     const pages = page.getByRole('dialog').getByRole('navigation');
     await pages.getByRole('link', { name: 'Bots' }).waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await screenshot(page, 'menu-390', false);
-    expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+    await keepsToCsp(page);
   });
 
   it('keeps the language and the colours that were chosen', async () => {
-    const page = await overview({ locale: 'en', dark: false });
+    const page = await overview();
     await page.getByRole('button', { name: 'Language' }).click();
     await page.getByRole('menuitem', { name: '中文' }).click();
     await page.getByRole('heading', { name: '总览' }).waitFor();
@@ -279,13 +233,13 @@ describeInBrowser('the look of the console', () => {
   });
 
   it('goes anywhere by keyboard', async () => {
-    const page = await overview({ locale: 'en', dark: false });
+    const page = await overview();
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('售前');
     await page.getByRole('option', { name: '售前咨询' }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/console/accounts/${app.corpId}/${HEALTHY}`);
-    expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+    await keepsToCsp(page);
   });
 });
 

@@ -21,15 +21,8 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
+import { keepsInside, LOOKS, openAs } from './looks.js';
 
-const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
-const PICTURED = new Set([390, 1440]);
-const LOOKS = [
-  { locale: 'en', dark: false },
-  { locale: 'en', dark: true },
-  { locale: 'zh-CN', dark: false },
-  { locale: 'zh-CN', dark: true },
-];
 const WAITING = 'One moment, a colleague will be with you.';
 
 describeInBrowser('the console, with sessions', () => {
@@ -59,7 +52,6 @@ describeInBrowser('the console, with sessions', () => {
     bot = (await response.json()) as BotCreatedAnswer;
     page = await newPage(browser);
     page.setDefaultTimeout(6_000);
-    await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 
@@ -205,17 +197,10 @@ describeInBrowser('the console, with sessions', () => {
       ['account-sessions', () => pathOf.account(wecom.corpId, wecom.openKfId), '.cards dl'],
       ['log-sessions', () => pathOf.logOfAccount(wecom.openKfId), 'td'],
     ])('keeps %s inside the window, open to all', async (name, path, part) => {
-      const own = await newPage(browser, look);
-      await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
+      const own = await openAs(browser, look);
       await own.goto(manager.url + path());
       await own.locator(part).first().waitFor();
-      for (const width of WIDTHS) {
-        await own.setViewportSize({ width, height: 900 });
-        expect([width, await own.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width]);
-        if (PICTURED.has(width))
-          await screenshot(own, `${name}-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`);
-      }
-      expect(await seriousViolations(own)).toEqual([]);
+      await keepsInside(own, name, look);
       await own.context().close();
     });
   });
