@@ -37,6 +37,14 @@ function blockOf(document: string, heading = ''): string {
 const serverOf = (heading: string): string =>
   blockOf('docs/tls.md', heading).replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
 
+it('the line for Caddy lets callbacks through and no path that is disguised as one', () => {
+  const [, line = ''] =
+    /vars_regexp \{http\.request\.orig_uri\} (\S+)/.exec(readFileSync('docs/tls.md', 'utf8')) ?? [];
+  const others = ['/', '/health', '/api/v1/status', '/Callback/ww1', '//callback/ww1', ...DISGUISED];
+  const targets = ['/callback/ww1', '/callback/ww1?nonce=a%2Fb', ...others];
+  expect(targets.filter((target) => new RegExp(line).test(target))).toEqual(targets.slice(0, 2));
+});
+
 nginxSuite('in front of a manager', () => {
   const manager = tappedManager();
   let nginx: RunningNginx | undefined;
