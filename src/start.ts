@@ -11,7 +11,7 @@ import { stopOnSignals } from './http/shutdown.js';
 import { tellOfUnnamedProxy } from './http/request/trusted-proxies.js';
 import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
-import { createLog, exitProcess, type Log, writeText } from './kernel/log.js';
+import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
 import { KnownOperators } from './operators/known-operators.js';
@@ -52,7 +52,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   tellOfUnnamedProxy(config, log);
   const url = await app.getUrl();
   log.info({ url, startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
-  if (process.stdout.isTTY) writeText(log, startWords(config, url, app.get(KnownOperators).hasAny));
+  if (process.stdout.isTTY)
+    process.stdout.write(`${startWords(config, url, app.get(KnownOperators).hasAny)}\n`);
   stopOnSignals(app, lifecycle, config, log, app.get(Tracing));
 }
 

@@ -47,18 +47,11 @@ export class LogLines {
   }
 
   #read(call: Called): void {
-    if (call.expression.getText() === 'writeLine') return this.#readWritten(call.arguments ?? []);
     const levels = this.#levelsOf(call.expression);
     const [first, second] = call.arguments ?? [];
     if (first === undefined || levels.length === 0) return;
     if (second === undefined) this.#follow(levels, first, null);
     else this.#follow(levels, second, first);
-  }
-
-  /** @param given to `writeLine`, which writes without the log's methods. */
-  #readWritten([, level, fields, name]: readonly ts.Expression[]): void {
-    if (level === undefined || fields === undefined || name === undefined) return;
-    this.#follow(this.#literalsOf(level), name, fields);
   }
 
   /** `[]` where it is no call on a log that writes. */

@@ -5,7 +5,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import type { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
-import { type Log, writeLine } from '../../kernel/log.js';
+import type { Log } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
 import type { Tracing } from '../../kernel/tracing.js';
 import type { LogLineLimit } from './log-line-limit.js';
@@ -161,8 +161,7 @@ function tellLine(
   else fields.status = reply.statusCode;
   fields.durationMs = roundMs(reply.elapsedTime);
   if (isHealthy) fields.oneIn = healthyLogLines.oneIn;
-  if (failure === null) return writeLine(log, level, fields, name);
-  Object.assign(fields, failureOf(failure));
+  if (failure !== null) Object.assign(fields, failureOf(failure));
   log[level](fields, name);
 }
 
