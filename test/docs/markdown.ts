@@ -29,7 +29,7 @@ export function toPage(path: string, text: string): Page {
 /** Targets of links and pictures that lead into the project, as they are written. */
 export function linksOf({ text }: Page): readonly string[] {
   const prose = text.replaceAll(BLOCK, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+  return [...prose.matchAll(/(?:\]\(|<img src=")([^)"\s]+)/g)]
     .map(([, target = '']) => target)
     .filter((target) => !/^(https?|mailto):/.test(target));
 }
