@@ -41,7 +41,7 @@ const started = {
 /** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
 const UNIT = ['src/**/*', 'packages/**/*', 'test/contracts/in-memory'];
 /** Pages, deployment, what takes long, and the tests of what is in lab. */
-const LONG = ['browser', 'deploy', 'long', 'bench', 'faults', 'fuzz'];
+const LONG = ['browser', 'deploy', 'long', 'faults', 'fuzz'];
 
 export default {
   projects: [

@@ -1,6 +1,5 @@
 /**
- * Comparison (a): the least that can be written by hand for the same work, and so the price of everything
- * the product adds. It verifies, opens and forwards, and answers 200 once the puppet took the event. It
+ * The least that can be written by hand for the same work, and so the price of everything the product adds. It verifies, opens and forwards, and answers 200 once the puppet took the event. It
  * refuses to grow: no log, no store, no retry, no limits, so it is a yardstick and not a service.
  */
 import { createDecipheriv, createHash, createSecretKey, type KeyObject } from 'node:crypto';
@@ -27,8 +26,11 @@ for (const account of JSON.parse(readFileSync(accountsFile, 'utf8')) as Account[
 }
 
 class Refusal extends Error {
-  constructor(readonly status: number) {
+  readonly status: number;
+
+  constructor(status: number) {
     super(`answered ${status}`);
+    this.status = status;
   }
 }
 
@@ -86,6 +88,8 @@ function answer(response: ServerResponse, status: number, text: string): void {
 }
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
+  // Whoever started it asks whether it is ready.
+  if (request.method === 'GET') return answer(response, 200, 'ready');
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
@@ -96,6 +100,4 @@ function handle(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-createServer(handle).listen(Number(process.env.PORT), '127.0.0.1', () => {
-  process.stdout.write('ready\n');
-});
+createServer(handle).listen(Number(process.env.PORT), '127.0.0.1');

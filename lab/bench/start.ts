@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -16,6 +16,8 @@ import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { startManager } from '../../test/support/manager-process.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../../test/support/wecom.js';
+import { machine, textTable } from '../faults/report.js';
+import { median } from './turns.js';
 import { fillRegistry } from './fill-registry.js';
 import { CONTENTS } from '../../src/store-contents.js';
 
@@ -84,10 +86,7 @@ function newHint(number: number): NewHint {
 
 async function fillQueue(dataDir: string): Promise<void> {
   const store = await SqliteStore.open({ dataDir }, CONTENTS);
-  const queue = new EventQueue(
-    await SqliteQueueStore.open(store, pino({ level: 'silent' })),
-    new SystemClock(),
-  );
+  const queue = await queueOf(store);
   for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
     await Promise.all(
       Array.from({ length: WRITES_AT_ONCE }, (_, n) => queue.put([newHint(done + n)], Date.now())),
@@ -96,13 +95,11 @@ async function fillQueue(dataDir: string): Promise<void> {
   await store.onApplicationShutdown();
 }
 
+/** @returns how long it takes. */
 async function openQueue(dataDir: string): Promise<number> {
   const store = await SqliteStore.open({ dataDir }, CONTENTS);
   const startedMs = performance.now();
-  const queue = new EventQueue(
-    await SqliteQueueStore.open(store, pino({ level: 'silent' })),
-    new SystemClock(),
-  );
+  const queue = await queueOf(store);
   const openMs = performance.now() - startedMs;
   const { waiting } = await queue.counts();
   await store.onApplicationShutdown();
@@ -110,24 +107,20 @@ async function openQueue(dataDir: string): Promise<number> {
   return openMs;
 }
 
-async function measureQueue(dataDir: string): Promise<number> {
-  const openMs: number[] = [];
-  for (let n = 0; n < STARTS; n++) openMs.push(await openQueue(dataDir));
-  return median(openMs);
+async function queueOf(store: SqliteStore): Promise<EventQueue> {
+  return new EventQueue(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
+}
+
+async function inTurn<T>(what: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let n = 0; n < STARTS; n++) results.push(await what());
+  return results;
 }
 
 async function measure(dataDir: string): Promise<Start> {
-  const starts: Start[] = [];
-  for (let n = 0; n < STARTS; n++) starts.push(await start(dataDir));
-  return {
-    readyMs: median(starts.map((s) => s.readyMs)),
-    loadMs: median(starts.map((s) => s.loadMs)),
-    rssMb: median(starts.map((s) => s.rssMb)),
-  };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+  const starts = await inTurn(() => start(dataDir));
+  const of = (name: keyof Start) => median(starts.map((one) => one[name]));
+  return { readyMs: of('readyMs'), loadMs: of('loadMs'), rssMb: of('rssMb') };
 }
 
 const root = mkdtempSync(join(tmpdir(), 'wxkf-start-bench-'));
@@ -140,29 +133,27 @@ try {
   const full = await measure(join(root, 'full'));
   process.stdout.write(`writing ${HINTS} hints, and ${STARTS} start(s) on them …\n`);
   await fillQueue(join(root, 'hints'));
-  const openMs = await measureQueue(join(root, 'hints'));
+  const openMs = median(await inTurn(() => openQueue(join(root, 'hints'))));
   const waiting = await measure(join(root, 'hints'));
-  const row = (what: string, value: number, unit: string, target?: number): string =>
-    `| ${what} | ${Math.round(value)} ${unit} | ${target === undefined ? '' : `≤ ${target} ${unit}: ${value <= target ? 'pass' : 'FAIL'}`} |`;
-  const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
-  const report = [
-    `Medians of ${STARTS} start(s). ${cpus()[0]?.model}, ${cpus().length} cores; Node ${process.versions.node}; commit ${commit}; ${new Date().toISOString().slice(0, 10)}.`,
-    '',
-    '| what | measured | target |',
-    '|---|--:|---|',
+  const row = (what: string, value: number, unit: string, target?: number): string[] => [
+    what,
+    `${Math.round(value)} ${unit}`,
+    target === undefined ? '' : `≤ ${target} ${unit}: ${value <= target ? 'pass' : 'FAIL'}`,
+  ];
+  const rows = [
+    ['what', 'measured', 'target'],
     row('start to ready, empty', empty.readyMs, 'ms', TARGETS.readyMs),
     row('RSS idle, empty', empty.rssMb, 'MB', TARGETS.idleRssMb),
     row(`loading ${PUPPETS} puppets`, full.loadMs, 'ms', TARGETS.loadMs),
-    row(`start to ready with them`, full.readyMs, 'ms'),
-    row(`RSS idle with them`, full.rssMb, 'MB'),
+    row('start to ready with them', full.readyMs, 'ms'),
+    row('RSS idle with them', full.rssMb, 'MB'),
     row(`opening ${HINTS} waiting hints`, openMs, 'ms', TARGETS.openMs),
-    row(`start to ready with them`, waiting.readyMs, 'ms'),
-    row(`RSS idle with them`, waiting.rssMb, 'MB'),
-    '',
-  ].join('\n');
+    row('start to ready with them', waiting.readyMs, 'ms'),
+    row('RSS idle with them', waiting.rssMb, 'MB'),
+  ];
+  const report = `# Start\n\n${machine(process.cwd(), `medians of ${STARTS} start(s)`)}\n\n${textTable(rows)}\n`;
   process.stdout.write(`\n${report}`);
-  if (process.argv.includes('--write'))
-    writeFileSync('lab/bench/results/start.md', `# Start\n\n    npm run bench:start -w lab\n\n${report}`);
+  if (process.argv.includes('--write')) writeFileSync('lab/bench/results/start.md', report);
   if (report.includes('FAIL') && !isShort) process.exitCode = 1;
 } finally {
   rmSync(root, { recursive: true, force: true });

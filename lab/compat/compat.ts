@@ -70,19 +70,6 @@ function makeRun(): Run {
   return run;
 }
 
-/** Ends what was started when this is interrupted, fails where nobody catches it, or takes too long. */
-function guard(run: Run): void {
-  const endOn = (reason: string, code: number) => {
-    if (run.isEnding) return;
-    say(reason);
-    run.end().finally(() => process.exit(code));
-  };
-  process.on('SIGINT', () => endOn('interrupted', 130));
-  process.on('SIGTERM', () => endOn('interrupted', 143));
-  process.on('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
-  setTimeout(() => endOn(`gave up after ${LIMIT_MS / 1_000} s`, 1), LIMIT_MS).unref();
-}
-
 async function installAll(programs: readonly Program[]): Promise<(program: Program) => Installed> {
   const all = new Map<Program, Installed>();
   const clones = options.clones === undefined ? null : resolve(options.clones);
@@ -191,7 +178,7 @@ if (options.kind !== undefined && kind === null) {
   process.exit(2);
 }
 const run = makeRun();
-guard(run);
+run.guard(LIMIT_MS);
 const rows = options.people ? [] : await tryAll(run, programs);
 const withPeople = await tryAllWithPeople(run, programs);
 await run.end();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../bench/load/accounts.js';
+import type { Account } from './accounts.js';
 import type { Manager } from './manager.js';
 import type { Oracle } from './oracle.js';
 import type { Run } from './run.js';

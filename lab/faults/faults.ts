@@ -117,21 +117,6 @@ async function fromOptions(): Promise<{ run: Run; scenarios: readonly Scenario[]
   }
 }
 
-/** Ends what was started when this is interrupted, fails where nobody catches it, or takes too long. */
-function guard(run: Run): void {
-  const endOn = (reason: string, code: number) => {
-    // What breaks because everything is being taken away is no news.
-    if (run.isEnding) return;
-    say(reason);
-    run.end().finally(() => process.exit(code));
-  };
-  const limitMs = options.short ? LIMIT_SHORT_MS : LIMIT_LONG_MS;
-  process.on('SIGINT', () => endOn('interrupted', 130));
-  process.on('SIGTERM', () => endOn('interrupted', 143));
-  process.on('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
-  setTimeout(() => endOn(`gave up after ${limitMs / 1_000} s`, 1), limitMs).unref();
-}
-
 type Results = Map<Scenario, readonly (Row | NotRun)[]>;
 
 async function runAll(run: Run, scenarios: readonly Scenario[]): Promise<Results> {
@@ -189,10 +174,10 @@ function failures(rows: readonly (Row | NotRun)[]): string[] {
 }
 
 async function main(run: Run, scenarios: readonly Scenario[]): Promise<number> {
-  guard(run);
+  run.guard(options.short ? LIMIT_SHORT_MS : LIMIT_LONG_MS);
   const results = await runAll(run, scenarios);
   const rows = scenarios.flatMap((scenario) => results.get(scenario) ?? []);
-  const report = [machine(ROOT, run.seed, run.isShort), table(rows), remarks(rows)].join('\n\n');
+  const report = [machine(ROOT, run.form), table(rows), remarks(rows)].join('\n\n');
   say(`\n${report}\n`);
   if (options.write) write(report);
   const failed = failures(rows);

@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Callback } from '../bench/load/accounts.js';
-import { Latencies } from '../bench/load/latencies.js';
-import { MessageReader } from '../bench/load/message-reader.js';
+import type { Callback } from './accounts.js';
+import { Latencies } from './latencies.js';
+import { MessageReader } from './message-reader.js';
 import type { Oracle } from './oracle.js';
 
 const TICK_MS = 2;

@@ -1,7 +1,7 @@
 /** WeCom's side: callbacks on connections that are kept open, one request under way on each. */
 import { connect, type Socket } from 'node:net';
-import { type Account, makeCallback } from '../bench/load/accounts.js';
-import { MessageReader } from '../bench/load/message-reader.js';
+import { type Account, makeCallback } from './accounts.js';
+import { MessageReader } from './message-reader.js';
 import type { Oracle } from './oracle.js';
 
 /** Longer than WeCom waits (5 s), so that a late answer is seen as such. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../bench/load/accounts.js';
+import type { Account } from './accounts.js';
 import { postJson, register } from '../../test/support/puppet-server.js';
 import type { Run } from './run.js';
 
@@ -18,6 +18,8 @@ const REGISTRATIONS_AT_ONCE = 32;
 const REGISTER_TRIES = 40;
 const REGISTER_AGAIN_MS = 500;
 
+/** `CLK_TCK`, 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
 /** Of `/proc/net/tcp`: ESTABLISHED, SYN_SENT, CLOSE_WAIT. */
 const OPEN_STATES = new Set(['01', '02', '08']);
 
@@ -33,6 +35,8 @@ export interface ManagerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Which build; the product's own by default. */
   readonly main?: string;
+  /** That it has alone (`taskset`); any by default. */
+  readonly core?: number | undefined;
 }
 
 /** What `/health` says of the outbox; `null` where this version says nothing of it. */
@@ -71,11 +75,16 @@ export class Manager {
   }
 
   /** Does not wait until it is ready. What it prints goes to a file: read through a pipe it would cost this process. */
-  static spawn(run: Run, { port, env, main = join(run.root, 'dist/main.js') }: ManagerOptions): Manager {
+  static spawn(
+    run: Run,
+    { port, env, main = join(run.root, 'dist/main.js'), core }: ManagerOptions,
+  ): Manager {
     if (run.isEnding) throw new Error('the run is over');
     const logFile = join(run.temp, `manager-${port}.log`);
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [main], {
+    const pinned = core === undefined ? [] : ['taskset', '-c', String(core)];
+    const [command = '', ...args] = [...pinned, process.execPath, main];
+    const child = spawn(command, args, {
       cwd: run.temp,
       env: {
         PATH: process.env.PATH ?? '',
@@ -229,6 +238,17 @@ export class Manager {
       const rssKb = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]);
       const fds = readdirSync(`/proc/${this.pid}/fd`);
       return { rssMb: rssKb / 1_024, sockets: fds.filter((fd) => this.#isSocket(fd)).length };
+    } catch {
+      return null;
+    }
+  }
+
+  /** CPU time since its start. @returns `null` where there is no /proc. */
+  cpuMs(): number | null {
+    try {
+      const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     } catch {
       return null;
     }

@@ -1,5 +1,5 @@
 /** Whether healthy accounts notice what happens to the others. */
-import { Latencies } from '../bench/load/latencies.js';
+import { Latencies } from './latencies.js';
 import type { Answer } from './load.js';
 import type { Run } from './run.js';
 import { type OthersP99, unless } from './scenario.js';

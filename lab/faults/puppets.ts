@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Account } from '../bench/load/accounts.js';
+import type { Account } from './accounts.js';
 import { newOpenKfId, type WecomApp } from '../../test/support/wecom.js';
 import type { Arrival, Oracle } from './oracle.js';
 import { stablePort } from './ports.js';

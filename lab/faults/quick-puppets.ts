@@ -1,8 +1,8 @@
 /** Puppets on bare sockets, for rates at which those of `puppets.ts` would be what is measured. They take everything. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Account } from '../bench/load/accounts.js';
-import { MessageReader } from '../bench/load/message-reader.js';
+import type { Account } from './accounts.js';
+import { MessageReader } from './message-reader.js';
 import { newOpenKfId, type WecomApp } from '../../test/support/wecom.js';
 import type { Oracle } from './oracle.js';
 

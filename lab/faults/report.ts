@@ -1,7 +1,7 @@
 /** The table, on a terminal and as docs/internals/faults.md. */
 
 import { cpus, release, totalmem, type } from 'node:os';
-import { commit } from '../bench/commit.js';
+import { commit } from './commit.js';
 import type { Durations } from './durations.js';
 import type { NotRun, OthersP99, Row } from './scenario.js';
 
@@ -22,9 +22,16 @@ export function isNotRun(row: Row | NotRun): row is NotRun {
 }
 
 export function table(rows: readonly (Row | NotRun)[]): string {
-  const cells = [HEAD, ...rows.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  const line = (row: string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  return textTable([HEAD, ...rows.map(cellsOf)]);
+}
+
+/** In Markdown, and readable on a terminal. */
+export function textTable(cells: readonly (readonly string[])[]): string {
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   const [head = '', ...body] = cells.map(line);
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
 }
@@ -40,12 +47,12 @@ export function remarks(rows: readonly (Row | NotRun)[]): string {
     .join('\n');
 }
 
-export function machine(root: string, seed: number, isShort: boolean): string {
+export function machine(root: string, ...more: readonly string[]): string {
   const [cpu] = cpus();
   return [
     `- machine: ${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     `- Node ${process.version}, commit ${commit(root)}, ${new Date().toISOString().slice(0, 10)}`,
-    `- ${isShort ? 'short' : 'long'} form, seed ${seed}`,
+    ...more.map((line) => `- ${line}`),
   ].join('\n');
 }
 

@@ -62,6 +62,25 @@ export class Run {
     return this.#database;
   }
 
+  /** For a report. */
+  get form(): string {
+    return `${this.isShort ? 'short' : 'long'} form, seed ${this.seed}`;
+  }
+
+  /** Ends what was started when the process is interrupted, fails where nobody catches it, or takes too long. */
+  guard(limitMs: number): void {
+    const endOn = (reason: string, code: number) => {
+      // What breaks because everything is being taken away is no news.
+      if (this.isEnding) return;
+      this.say(reason);
+      void this.end().finally(() => process.exit(code));
+    };
+    process.on('SIGINT', () => endOn('interrupted', 130));
+    process.on('SIGTERM', () => endOn('interrupted', 143));
+    process.on('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
+    setTimeout(() => endOn(`gave up after ${limitMs / 1_000} s`, 1), limitMs).unref();
+  }
+
   end(): Promise<void> {
     this.#ended ??= this.#undoAll();
     return this.#ended;

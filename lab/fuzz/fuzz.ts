@@ -95,20 +95,6 @@ function makeRun({ isShort, seed }: Options): Run {
   return run;
 }
 
-/** Ends what was started when this is interrupted, fails where nobody catches it, or takes too long. */
-function guard(run: Run): void {
-  const endOn = (reason: string, code: number) => {
-    if (run.isEnding) return;
-    say(reason);
-    run.end().finally(() => process.exit(code));
-  };
-  const { limitMs } = run.isShort ? SHORT : LONG;
-  process.on('SIGINT', () => endOn('interrupted', 130));
-  process.on('SIGTERM', () => endOn('interrupted', 143));
-  process.on('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
-  setTimeout(() => endOn(`gave up after ${limitMs / 1_000} s`, 1), limitMs).unref();
-}
-
 /** @returns why not, where there is none. */
 async function withoutStore(run: Run, store: StoreKind): Promise<string | null> {
   if (store === 'embedded') return null;
@@ -169,7 +155,7 @@ async function fuzz(run: Run, options: Options): Promise<number> {
   // A short run is to end soon and mostly waits for its slow inputs.
   if (isShort) await Promise.all(rounds.map((round) => round()));
   else for (const round of rounds) await round();
-  say(`\n${[machine(ROOT, seed, isShort), ...lines].join('\n')}\n\n${tally}\n\n${findings.count} findings`);
+  say(`\n${[machine(ROOT, run.form), ...lines].join('\n')}\n\n${tally}\n\n${findings.count} findings`);
   return findings.count > 0 || (isMissing && process.env.CI) ? 1 : 0;
 }
 
@@ -186,7 +172,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const run = makeRun(options);
-  guard(run);
+  run.guard((run.isShort ? SHORT : LONG).limitMs);
   const code = await fuzz(run, options).catch((error: unknown) => {
     if (!run.isEnding) say(`FAILED: ${error instanceof Error ? error.stack : error}`);
     return 1;

@@ -31,8 +31,8 @@ interface Manifest {
 }
 
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
-/** What `npm ci` installs, and what only the site, some tests and benchmarks need. */
-const FOLDERS = ['.', 'docs', 'lab/bench/naive', 'scripts/kubernetes'];
+/** What `npm ci` installs, and what only the site and some tests need. */
+const FOLDERS = ['.', 'docs', 'scripts/kubernetes'];
 const MANIFESTS = [
   ...FOLDERS,
   'lab',

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../bench/load/accounts.js';
+import type { Account } from '../accounts.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { drain } from '../drain.js';
 import { Caller, Load } from '../load.js';

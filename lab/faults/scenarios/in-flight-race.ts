@@ -4,7 +4,7 @@
  * comes again, to any replica, and the puppet drops what it has had.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../bench/load/accounts.js';
+import type { Account } from '../accounts.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { newApp, type WecomApp } from '../../../test/support/wecom.js';
 import { drain, until } from '../drain.js';

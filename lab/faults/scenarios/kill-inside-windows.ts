@@ -3,7 +3,7 @@
  * nothing more after the kill, so that no newer event can hide a loss.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../bench/load/accounts.js';
+import type { Account } from '../accounts.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { drain } from '../drain.js';

@@ -3,7 +3,7 @@
  * tenth of the accounts have a bot in WeCom's own form. Every other manager can write no delivery log.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../bench/load/accounts.js';
+import type { Account } from '../accounts.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { drain, until } from '../drain.js';

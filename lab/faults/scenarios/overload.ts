@@ -3,7 +3,7 @@
  * of it is answered, by 200 or an honest 503; nothing that was answered 200 is lost; and it is over at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Account, makeCallbacks } from '../../bench/load/accounts.js';
+import { type Account, makeCallbacks } from '../accounts.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { drain } from '../drain.js';
 import { Durations } from '../durations.js';

@@ -1,6 +1,6 @@
 /** Puppets that are away for a while, each on an origin of its own: how long after their return the first event comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../bench/load/accounts.js';
+import type { Account } from '../accounts.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { until } from '../drain.js';
 import { Durations } from '../durations.js';

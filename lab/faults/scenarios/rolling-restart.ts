@@ -1,6 +1,6 @@
 /** Two replicas are restarted in turn behind nginx, as an upgrade does it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../bench/load/accounts.js';
+import type { Account } from '../accounts.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { drain, until } from '../drain.js';
 import { Ingress } from '../ingress.js';

@@ -1,6 +1,6 @@
 /** Many events for one account whose puppet is down, then events of thousands of accounts at once, whose puppets come back. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Account, makeCallback } from '../../bench/load/accounts.js';
+import { type Account, makeCallback } from '../accounts.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { drain } from '../drain.js';
 import { Durations } from '../durations.js';

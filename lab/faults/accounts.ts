@@ -1,11 +1,5 @@
 /** The accounts and the callbacks of the load test, made before it starts so that none of this is measured. */
-import {
-  kfMessageXml,
-  newApp,
-  newOpenKfId,
-  sealCallback,
-  type WecomApp,
-} from '../../../test/support/wecom.js';
+import { kfMessageXml, newApp, newOpenKfId, sealCallback, type WecomApp } from '../../test/support/wecom.js';
 
 /** As all three programs get it; what makes it a `WecomApp` is that of the corp. */
 export interface Account extends WecomApp {
