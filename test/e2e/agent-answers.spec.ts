@@ -1,5 +1,4 @@
 /** What `docs/agents.md` promises of questions and answers: the built process, the local WeCom, and a stand-in of a service. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
@@ -7,51 +6,37 @@ import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import type { Asked } from '../../packages/simulator/services/service-forms.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp, saveCallback } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { scrape } from '../support/metrics.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { findStored } from '../support/stored-bytes.js';
-import { until, whenServed } from '../support/until.js';
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const CUSTOMERS = ['anna', 'ben', 'carl'];
 /** A question whose answer waits until the test lets it go. */
 const SLOW = 'slow';
 const MARK = '[PERSON]';
 const PEOPLE: SessionSettings = { people: { to: 'pool', waiting: 'wait', nobody: 'nobody is here' } };
 
-const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
+let scene: Scene;
 let wecom: Simulator;
-let sends: SendRefusals;
-let manager: ManagerProcess;
 let service: StandInService;
 let answerTo: (asked: Asked) => string;
 /** Of answers that are held back, the oldest first. */
 let held: (() => void)[];
-let accountsUsed = 0;
 let openKfId: string;
 let botId: string;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
-  sends = await startSendRefusals(wecom.url);
-  manager = await start();
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ customers: CUSTOMERS, env: { MESSAGE_TRIES: '2' } });
+  ({ wecom } = scene);
 });
 
-afterAll(async () => {
-  await manager.stop();
-  await sends.close();
-  await wecom.close();
-  await place.discard();
-});
+afterAll(() => scene.close());
 
 beforeEach(async () => {
   held = [];
-  openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  openKfId = scene.newAccount();
   answerTo = ({ text }) => `Re: ${text}`;
   service = await StandInService.start({
     answer: (asked) => answerTo(asked),
@@ -61,45 +46,26 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await request('DELETE', `/api/v1/bots/${botId}`);
+  await scene.request('DELETE', `/api/v1/bots/${botId}`);
   await service.close();
 });
 
-const start = () =>
-  startManager({
-    ...place.env,
-    MESSAGE_TRIES: '2',
-    WECOM_API_URL: sends.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-
-const request = (method: string, path: string, body?: object) =>
-  whenServed(() =>
-    fetch(manager.url + path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-    }),
-  );
-
 async function add(agent: object = {}, more: object = {}): Promise<void> {
-  const { corpId, corpSecret } = wecom;
-  const response = await request('POST', '/api/v1/bots', {
-    ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent' },
+  const bot = await scene.addBot({
+    ...{ name: 'Agent', openKfIds: [openKfId], kind: 'agent' },
     agent: { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY, ...agent },
     ...more,
   });
-  const answer = (await response.json()) as BotCreatedAnswer;
-  if (response.status !== 200) throw new Error(JSON.stringify(answer));
-  botId = answer.id;
+  botId = bot.id;
 }
 
 async function change(agent: object): Promise<{ status: number; message?: string }> {
-  const response = await request('PATCH', `/api/v1/bots/${botId}`, { agent });
+  const response = await scene.request('PATCH', `/api/v1/bots/${botId}`, { agent });
   return { ...((await response.json()) as object), status: response.status };
 }
 
-const bot = async () => (await (await request('GET', `/api/v1/bots/${botId}`)).json()) as BotCreatedAnswer;
+const bot = async () =>
+  (await (await scene.request('GET', `/api/v1/bots/${botId}`)).json()) as BotCreatedAnswer;
 const failure = async () => (await bot()).lastFailure;
 const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
 const say = (text: string, n = 0) => wecom.say(text, { openKfId, externalUserId: customer(n) });
@@ -112,15 +78,15 @@ const sentTo = (n = 0): string[] =>
     .map(({ body }) => String((body as { content?: string }).content));
 const isSent = (text: string, n = 0) => until(() => sentTo(n).includes(text));
 const questions = () => service.asked.map(({ text }) => text);
-const line = (msg: string) => manager.line((one) => one.msg === msg && one.openKfId === openKfId);
+const line = (msg: string) => scene.manager.line((one) => one.msg === msg && one.openKfId === openKfId);
 
 async function outcomes(): Promise<string[]> {
-  const response = await request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
+  const response = await scene.request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
   return ((await response.json()) as LoggedDeliveryPageAnswer).items.map(({ outcome }) => outcome);
 }
 
 async function dead(): Promise<MessagePageAnswer['items']> {
-  const response = await request('GET', `/api/v1/messages?state=dead&openKfId=${openKfId}`);
+  const response = await scene.request('GET', `/api/v1/messages?state=dead&openKfId=${openKfId}`);
   return ((await response.json()) as MessagePageAnswer).items;
 }
 
@@ -130,14 +96,14 @@ it('an agent of all accounts that no other bot has answers, and its page and the
   say('Hello');
   await isSent('Re: Hello');
   await until(async () => (await bot()).lastTakenAt !== null);
-  const metrics = await scrape(manager.url);
+  const metrics = await scrape(scene.url);
   expect(metrics.sum('wxkf_agent_duration_seconds_count', { result: 'answered' })).toBe(1);
   expect(metrics.value('wxkf_agent_tokens_total')).toBe(19);
 });
 
 it('the key of a service is stored sealed, and is sent to no other host', async () => {
   await add();
-  expect(await findStored(place, [STAND_IN_KEY])).toEqual([]);
+  expect(await findStored(scene.place, [STAND_IN_KEY])).toEqual([]);
   expect(await change({ url: 'http://127.0.0.1:1/v1' })).toMatchObject({
     status: 400,
     message: expect.stringContaining('agent.key'),
@@ -184,9 +150,7 @@ it('a conversation goes on after a restart of the manager', async () => {
   await add();
   say('Hello');
   await isSent('Re: Hello');
-  await manager.stop();
-  manager = await start();
-  await saveCallback(wecom, manager);
+  await scene.restart();
   say('And then?');
   await isSent('Re: And then?');
   const [first, second] = service.asked;
@@ -234,13 +198,13 @@ it('a question that the service refuses too often is dead, and answered when an 
   service.faults.refusal = null;
   const [message] = await dead();
   const path = `/api/v1/messages/${openKfId}/${message?.webhookId}/replay`;
-  expect((await request('POST', path)).status).toBe(200);
+  expect((await scene.request('POST', path)).status).toBe(200);
   await isSent('Re: Hello');
 });
 
 it('an answer that WeCom cannot take now is kept, and sent later without asking the service again', async () => {
   await add();
-  sends.faults.push(-1);
+  scene.sends.faults.push(-1);
   say('Hello');
   await until(async () => (await failure())?.stage === 'reply');
   await isSent('Re: Hello');
@@ -249,7 +213,7 @@ it('an answer that WeCom cannot take now is kept, and sent later without asking 
 
 it('an answer that WeCom refuses is dropped, the log has the errcode, and the next one goes out', async () => {
   await add();
-  sends.faults.push(95_018);
+  scene.sends.faults.push(95_018);
   say('Hello');
   expect(await line('agent.unsent')).toMatchObject({ errcode: 95_018 });
   say('Again');
@@ -259,12 +223,12 @@ it('an answer that WeCom refuses is dropped, the log has the errcode, and the ne
 
 it('an errcode that the manager does not know is tried once more before the answer is dropped', async () => {
   await add();
-  sends.faults.push(12_345, 12_345);
+  scene.sends.faults.push(12_345, 12_345);
   say('Hello');
   expect(await line('agent.unsent')).toMatchObject({ errcode: 12_345 });
   say('Again');
   await isSent('Re: Again');
-  expect([questions(), sentTo(), sends.faults]).toEqual([['Hello', 'Again'], ['Re: Again'], []]);
+  expect([questions(), sentTo(), scene.sends.faults]).toEqual([['Hello', 'Again'], ['Re: Again'], []]);
 });
 
 it('a customer who waits for their turn is told so, unless only one more message may follow', async () => {

@@ -1,41 +1,34 @@
 /** Answers of agents that take long: who waits for them, and who does not. On the embedded store, and replicas on MongoDB. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';
 import { mongoPlace } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { ManagerProcess } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
-import { until, whenServed } from '../support/until.js';
+import { type Place, sealedPlace } from '../support/place.js';
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
-const ACCOUNTS = Array.from({ length: 41 }, (_, n) => `account ${n}`);
 const CUSTOMERS = Array.from({ length: 8 }, (_, n) => `customer ${n}`);
 /** A question whose answer waits until the test lets it go. */
 const SLOW = 'slow';
 
-const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
+let scene: Scene;
 let wecom: Simulator;
-let manager: ManagerProcess;
 let service: StandInService;
 /** Of answers that are held back, the oldest first. */
 let held: (() => void)[];
 let botId: string;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
-  manager = await start();
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ accounts: 41, customers: CUSTOMERS });
+  ({ wecom } = scene);
 });
 
-afterAll(async () => {
-  await manager.stop();
-  await wecom.close();
-  await place.discard();
-});
+afterAll(() => scene.close());
 
 beforeEach(async () => {
   held = [];
@@ -44,39 +37,20 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await request('DELETE', `/api/v1/bots/${botId}`);
+  await scene.request('DELETE', `/api/v1/bots/${botId}`);
   await service.close();
 });
 
-const start = (at = place) =>
-  startManager({
-    ...at.env,
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-
-const request = (method: string, path: string, body?: object) =>
-  whenServed(() =>
-    fetch(manager.url + path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-    }),
-  );
-
 async function add(agent: object = {}): Promise<void> {
-  const { corpId, corpSecret } = wecom;
-  const response = await request('POST', '/api/v1/bots', {
-    ...{ name: 'Agent', corpId, corpSecret, openKfIds: wecom.accounts.map(({ openKfId }) => openKfId) },
-    ...{ kind: 'agent', agent: { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY, ...agent } },
+  const bot = await scene.addBot({
+    ...{ name: 'Agent', openKfIds: wecom.accounts.map(({ openKfId }) => openKfId), kind: 'agent' },
+    agent: { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY, ...agent },
   });
-  const answer = (await response.json()) as BotCreatedAnswer;
-  if (response.status !== 200) throw new Error(JSON.stringify(answer));
-  botId = answer.id;
+  botId = bot.id;
 }
 
 async function change(changed: object): Promise<void> {
-  expect((await request('PATCH', `/api/v1/bots/${botId}`, changed)).status).toBe(200);
+  expect((await scene.request('PATCH', `/api/v1/bots/${botId}`, changed)).status).toBe(200);
 }
 
 const accountOf = (n: number): string => wecom.accounts[n]?.openKfId ?? '';
@@ -92,14 +66,15 @@ const sentTo = (who: number, account = 0): string[] =>
     .map(({ body }) => String((body as { content?: string }).content));
 const hasLast = (text: string, who: number, account = 0) => until(() => sentTo(who, account).at(-1) === text);
 const lastFailure = async () =>
-  ((await (await request('GET', `/api/v1/bots/${botId}`)).json()) as BotCreatedAnswer).lastFailure?.stage;
+  ((await (await scene.request('GET', `/api/v1/bots/${botId}`)).json()) as BotCreatedAnswer).lastFailure
+    ?.stage;
 /** Whether the service gets nothing but probes. */
 const isProbed = async () => {
-  const account = await request('GET', `/api/v1/accounts/${accountOf(0)}`);
+  const account = await scene.request('GET', `/api/v1/accounts/${accountOf(0)}`);
   return ((await account.json()) as AccountAnswer).causes.some(({ code }) => code === 'circuits');
 };
 const waiting = async () => {
-  const response = await request('GET', '/api/v1/messages?state=waiting&limit=200');
+  const response = await scene.request('GET', '/api/v1/messages?state=waiting&limit=200');
   return ((await response.json()) as { items: unknown[] }).items.length;
 };
 
@@ -197,9 +172,7 @@ describe('the calls of an agent that are under way', () => {
     await add({ concurrency: 100 });
     for (let account = 0; account < 40; account++) say(SLOW, 0, account);
     await until(() => held.length === 40);
-    expect(await manager.stop()).toBe(0);
-    manager = await start();
-    await saveCallback(wecom, manager);
+    expect(await scene.restart()).toBe(0);
     await until(() => held.length === 80);
     await letGo();
     for (let account = 0; account < 40; account++) await hasLast(SLOW, 0, account);
@@ -215,14 +188,14 @@ mongoSuite('two replicas', () => {
 
   beforeAll(async () => {
     both = sealedPlace(mongoPlace());
-    alone = manager;
-    [one, two] = await Promise.all([start(both), start(both)]);
-    manager = one;
+    alone = scene.manager;
+    [one, two] = await Promise.all([scene.startManager(both), scene.startManager(both)]);
+    scene.manager = one;
     await connectApp(wecom, one);
   });
 
   afterAll(async () => {
-    manager = alone;
+    scene.manager = alone;
     await Promise.all([one.stop(), two.stop()]);
     await both.discard();
   });

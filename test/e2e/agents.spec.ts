@@ -1,22 +1,17 @@
 /** Bots without a program: a stand-in of a service answers customers of the local WeCom; on MongoDB and on the embedded store. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AppPageAnswer } from '../../src/api/apps/apps.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import type { Asked, ServiceForm } from '../../packages/simulator/services/service-forms.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp, saveCallback } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { onEachStore } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
-import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { findStored } from '../support/stored-bytes.js';
-import { until, whenServed } from '../support/until.js';
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
-const SECRETS_KEY = randomBytes(32).toString('base64');
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const SHARED: SessionSettings = {
   welcome: { text: 'Hello' },
   people: { to: 'pool', waiting: 'wait', nobody: 'nobody is here' },
@@ -25,76 +20,39 @@ const SHARED: SessionSettings = {
 const CUSTOMERS = Array.from({ length: 12 }, (_, n) => `customer ${n}`);
 
 function agentsIn(newPlace: () => Place): void {
-  let place: Place;
-  let manager: ManagerProcess;
+  let scene: Scene;
   let wecom: Simulator;
-  let sends: SendRefusals;
   let service: StandInService;
   let openKfId: string;
-  let accountsUsed = 0;
   let answerTo: (asked: Asked) => string;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
-    sends = await startSendRefusals(wecom.url);
-    place = newPlace();
-    manager = await start();
-    await connectApp(wecom, manager);
+    scene = await Scene.open({ place: newPlace(), customers: CUSTOMERS });
+    ({ wecom } = scene);
   });
 
-  afterAll(async () => {
-    await manager.stop();
-    await sends.close();
-    await wecom.close();
-    await place.discard();
-  });
+  afterAll(() => scene.close());
 
   beforeEach(async () => {
-    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    openKfId = scene.newAccount();
     answerTo = ({ text }) => `Re: ${text}`;
     service = await StandInService.start({ answer: (asked) => answerTo(asked) });
   });
 
   afterEach(() => service.close());
 
-  const start = () =>
-    startManager({
-      ...place.env,
-      SECRETS_KEY,
-      WECOM_API_URL: sends.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-
-  const request = (method: string, path: string, body?: object) =>
-    whenServed(() =>
-      fetch(manager.url + path, {
-        method,
-        headers: { 'content-type': 'application/json' },
-        body: body === undefined ? null : JSON.stringify(body),
-      }),
-    );
-
-  async function add(
-    form: ServiceForm,
-    agent: object = {},
-    session: SessionSettings | null = null,
-  ): Promise<BotCreatedAnswer> {
-    const { corpId, corpSecret } = wecom;
-    const response = await request('POST', '/api/v1/bots', {
-      ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent', session },
+  const add = (form: ServiceForm, agent: object = {}, session: SessionSettings | null = null) =>
+    scene.addBot({
+      ...{ name: 'Agent', openKfIds: [openKfId], kind: 'agent', session },
       agent: {
         ...{ form, url: service.urlOf(form), key: STAND_IN_KEY },
         ...(form === 'openai' ? { model: 'stand-in' } : { botId: 'b' }),
         ...agent,
       },
     });
-    const answer = (await response.json()) as BotCreatedAnswer;
-    if (response.status !== 200) throw new Error(JSON.stringify(answer));
-    return answer;
-  }
 
   const shown = async (id: string) =>
-    (await (await request('GET', `/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
+    (await (await scene.request('GET', `/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
   const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
   const say = (text: string, n = 0) => wecom.say(text, { openKfId, externalUserId: customer(n) });
   /** What the customer was sent, in order. */
@@ -107,7 +65,7 @@ function agentsIn(newPlace: () => Place): void {
 
   /** A message of the bot's own program, by its key. @returns how many WeCom takes after it, as the manager says. */
   async function sendByKey({ key }: BotCreatedAnswer, content: string): Promise<number> {
-    const base = `${manager.url}/bot/${key}/cgi-bin`;
+    const base = `${scene.url}/bot/${key}/cgi-bin`;
     const credentials = new URLSearchParams({ corpid: wecom.corpId, corpsecret: wecom.corpSecret });
     const token = (await (await fetch(`${base}/gettoken?${credentials}`)).json()) as { access_token: string };
     const response = await fetch(`${base}/kf/send_msg?access_token=${token.access_token}`, {
@@ -142,13 +100,13 @@ function agentsIn(newPlace: () => Place): void {
         expect(second?.conversationId).not.toBe('');
         expect(third?.conversationId).not.toBe(second?.conversationId);
       }
-      expect(await findStored(place, ['And then?', 'Once more'])).toEqual([]);
+      expect(await findStored(scene.place, ['And then?', 'Once more'])).toEqual([]);
     },
   );
 
   it('an agent is a bot of its app', async () => {
     const bots = async () => {
-      const { items } = (await (await request('GET', '/api/v1/apps')).json()) as AppPageAnswer;
+      const { items } = (await (await scene.request('GET', '/api/v1/apps')).json()) as AppPageAnswer;
       return items.find(({ corpId }) => corpId === wecom.corpId)?.bots ?? 0;
     };
     const before = await bots();
@@ -199,7 +157,7 @@ function agentsIn(newPlace: () => Place): void {
     };
     const mark = { handOverMark: '[PERSON]' };
     const refused = async (path: string, method: string, body: object) => {
-      const response = await request(method, path, body);
+      const response = await scene.request(method, path, body);
       return { status: response.status, ...((await response.json()) as object) };
     };
     await expect(add('dify', mark, { people: { to: 'pool' } })).rejects.toThrow('session.people.nobody');
@@ -207,7 +165,9 @@ function agentsIn(newPlace: () => Place): void {
     const path = `/api/v1/bots/${id}`;
     for (const session of [null, { people: { to: 'pool' } }])
       expect(await refused(path, 'PATCH', { session })).toMatchObject({ status: 400, ...refusal });
-    expect((await request('PATCH', path, { session: null, agent: { handOverMark: '' } })).status).toBe(200);
+    expect((await scene.request('PATCH', path, { session: null, agent: { handOverMark: '' } })).status).toBe(
+      200,
+    );
     expect(await refused(path, 'PATCH', { agent: mark })).toMatchObject({ status: 400, ...refusal });
   });
 
@@ -230,15 +190,15 @@ function agentsIn(newPlace: () => Place): void {
     service.faults.delayMs = () => 500;
     say('Hello');
     await until(() => service.asked.length === 1);
-    const comeBack = await sends.leave();
+    const comeBack = await scene.sends.leave();
     await until(async () => (await shown(bot.id)).lastFailure?.stage === 'reply');
     await comeBack();
     await hasSent(1);
     expect(await sendByKey(bot, 'one more')).toBe(3);
-    sends.faults.push('call lost', 'answer lost');
+    scene.sends.faults.push('call lost', 'answer lost');
     say('And then?');
     await hasSent(3);
-    await until(() => sends.faults.length === 0);
+    await until(() => scene.sends.faults.length === 0);
     expect(await sendByKey(bot, 'one more')).toBe(3);
     expect(sentTo()).toEqual(['Re: Hello', 'one more', 'Re: And then?', 'one more']);
   });
@@ -305,15 +265,20 @@ function agentsIn(newPlace: () => Place): void {
     await until(async () => (await shown(id)).lastFailure?.stage === 'key');
     expect(await shown(id)).toMatchObject({ causes: [{ code: 'agent_fails', why: 'key', severity: 'bad' }] });
     expect(JSON.stringify(await shown(id))).not.toMatch(/wrong-key/);
-    expect((await request('PATCH', `/api/v1/bots/${id}`, { agent: { key: STAND_IN_KEY } })).status).toBe(200);
+    expect(
+      (await scene.request('PATCH', `/api/v1/bots/${id}`, { agent: { key: STAND_IN_KEY } })).status,
+    ).toBe(200);
     await hasSent(1);
     await until(async () => (await shown(id)).causes.length === 0);
-    expect(manager.output()).not.toMatch(/wrong-key|stand-in-key|Hello/);
+    expect(scene.manager.output()).not.toMatch(/wrong-key|stand-in-key|Hello/);
   });
 
   it('an operator asks a service before it answers anybody, and is told what is wrong', async () => {
     const test = async (body: object) => {
-      const response = await request('POST', '/api/v1/agents/test', { question: 'Who are you?', ...body });
+      const response = await scene.request('POST', '/api/v1/agents/test', {
+        question: 'Who are you?',
+        ...body,
+      });
       return { status: response.status, ...((await response.json()) as object) };
     };
     const agent = { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY };
@@ -348,9 +313,7 @@ function agentsIn(newPlace: () => Place): void {
       Object.assign(service.faults, { failOneIn: 10, cutOneIn: 9, delayMs: () => 50 + Math.random() * 300 });
       for (let n = 0; n < 4; n++) for (const [who] of CUSTOMERS.entries()) say(`${who}-${n}`, who);
       await until(() => service.asked.length > 15);
-      await manager.stop('SIGKILL');
-      manager = await start();
-      await saveCallback(wecom, manager);
+      await scene.restart('SIGKILL');
       for (const [who] of CUSTOMERS.entries()) await hasSent(4, who);
       expect(CUSTOMERS.map((_, who) => sentTo(who))).toEqual(
         CUSTOMERS.map((_, who) => [0, 1, 2, 3].map((n) => `Re: ${who}-${n}`)),

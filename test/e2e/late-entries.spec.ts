@@ -1,48 +1,30 @@
 /** What WeCom tells of a session late, or within one second: its times have whole seconds, and it gives some entries out of order. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { onEachStoreNightly } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { SettableClock } from '../support/settable-clock.js';
+import { Scene } from '../support/scene.js';
 import { until, whenServed } from '../support/until.js';
 
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const KEYWORD = '人工';
 
 onEachStoreNightly((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+  let scene: Scene;
   let wecom: Simulator;
   const clock = new SettableClock();
-  let accountsUsed = 0;
   let openKfId: string;
   let bot: PullingBot;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ACCOUNTS, clock });
-    place = newPlace();
-    manager = await startManager({
-      ...place.env,
-      SECRETS_KEY: randomBytes(32).toString('base64'),
-      WECOM_API_URL: wecom.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-    await connectApp(wecom, manager);
+    scene = await Scene.open({ place: newPlace(), clock });
+    ({ wecom } = scene);
   });
 
-  afterAll(async () => {
-    await manager.stop();
-    await wecom.close();
-    await place.discard();
-  });
+  afterAll(() => scene.close());
 
   beforeEach(async () => {
-    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    openKfId = scene.newAccount();
     bot = await PullingBot.start();
     await add();
   });
@@ -54,25 +36,10 @@ onEachStoreNightly((newPlace) => {
 
   /** Entries of the last hour are for the bot, so that some can be from before. */
   async function add(): Promise<void> {
-    const { corpId, corpSecret } = wecom;
-    const body = {
-      ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId] },
-      ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
+    await bot.addTo(scene.url, wecom, openKfId, {
       since: new Date(Date.now() - HOUR_MS).toISOString(),
       session: { people: { keywords: [KEYWORD], to: 'pool', waiting: 'wait' } },
-    };
-    const response = await whenServed(() =>
-      fetch(`${manager.url}/api/v1/bots`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
-    );
-    const answer = (await response.json()) as BotCreatedAnswer;
-    if (response.status !== 200) throw new Error(JSON.stringify(answer));
-    bot.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
-    bot.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
-    bot.credentials = { corpid: corpId, corpsecret: corpSecret };
+    });
   }
 
   const conversation = () => wecom.corp.conversation(openKfId, wecom.firstCustomerId);
@@ -95,7 +62,7 @@ onEachStoreNightly((newPlace) => {
 
   /** Whether so many of the customer's messages were for people. */
   async function isPeoples(count: number): Promise<boolean> {
-    const url = `${manager.url}/api/v1/deliveries?openKfId=${openKfId}&outcome=people&limit=100`;
+    const url = `${scene.url}/api/v1/deliveries?openKfId=${openKfId}&outcome=people&limit=100`;
     const { items } = (await (await whenServed(() => fetch(url))).json()) as { readonly items: unknown[] };
     return items.length === count;
   }
@@ -164,7 +131,7 @@ onEachStoreNightly((newPlace) => {
         'behind a hand-over by the bot’s key',
         async () => {
           const key = /\/bot\/(.+)\/cgi-bin/.exec(bot.base)?.[1] ?? '';
-          const answer = await fetch(`${manager.url}/puppetWxkfManager/sessions/handOver`, {
+          const answer = await fetch(`${scene.url}/puppetWxkfManager/sessions/handOver`, {
             method: 'POST',
             headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
             body: JSON.stringify({ openKfId, externalUserId: wecom.firstCustomerId }),

@@ -1,53 +1,36 @@
 /** Where messages end that `docs/messages.md` describes: refusals, settings, texts as one, a cursor that WeCom refuses. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { runCli, runCliWith } from '../support/cli-process.js';
-import { connectApp } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
 import { postJson, type PuppetServer, type Received, startPuppetServer } from '../support/puppet-server.js';
 import { SettableClock } from '../support/settable-clock.js';
-import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
-import { until, whenServed } from '../support/until.js';
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const TRIES = 2;
 
-const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
 const clock = new SettableClock();
+let scene: Scene;
 let wecom: Simulator;
-let refusals: SendRefusals;
-let manager: ManagerProcess;
 let bot: PuppetServer;
 /** What the bot answers. */
 let status: number;
-let accountsUsed = 0;
 let openKfId: string;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ACCOUNTS, customers: ['anna', 'ben'], clock });
-  refusals = await startSendRefusals(wecom.url);
-  manager = await startManager({
-    ...place.env,
-    MESSAGE_TRIES: String(TRIES),
-    WECOM_API_URL: refusals.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ customers: ['anna', 'ben'], clock, env: { MESSAGE_TRIES: String(TRIES) } });
+  ({ wecom } = scene);
 });
 
-afterAll(async () => {
-  await manager.stop();
-  await refusals.close();
-  await wecom.close();
-  await place.discard();
-});
+afterAll(() => scene.close());
 
 beforeEach(async () => {
-  openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  openKfId = scene.newAccount();
   status = 200;
   bot = await startPuppetServer((_request, response) => {
     response.writeHead(status, { location: '/elsewhere' }).end();
@@ -55,46 +38,22 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  refusals.apis.clear();
+  scene.sends.apis.clear();
   await bot.close();
 });
 
-function request(method: string, path: string, body?: object, key?: string): Promise<Response> {
-  return whenServed(() =>
-    fetch(manager.url + path, {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    }),
-  );
-}
-
-async function answered<Body>(response: Promise<Response>): Promise<Body> {
-  const { status: now } = await response;
-  const body = (await (await response).json()) as Body;
-  if (now !== 200) throw new Error(JSON.stringify(body));
-  return body;
-}
-
 /** A bot that is sent messages as JSON. */
 function add(fields: object = {}): Promise<BotCreatedAnswer> {
-  const { corpId, corpSecret } = wecom;
-  return answered(
-    request('POST', '/api/v1/bots', {
-      ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], kind: 'callback' },
-      ...{ takes: 'message', callback: { url: `${bot.url}/own/`, form: 'json' } },
-      ...fields,
-    }),
-  );
+  return scene.addBot({
+    ...{ openKfIds: [openKfId], kind: 'callback', takes: 'message' },
+    callback: { url: `${bot.url}/own/`, form: 'json' },
+    ...fields,
+  });
 }
 
-const change = (id: string, fields: object) => request('PATCH', `/api/v1/bots/${id}`, fields);
+const change = (id: string, fields: object) => scene.request('PATCH', `/api/v1/bots/${id}`, fields);
 const messages = async (state: string) =>
-  (await answered<MessagePageAnswer>(request('GET', `/api/v1/messages?state=${state}&openKfId=${openKfId}`)))
-    .items;
+  (await scene.ask<MessagePageAnswer>('GET', `/api/v1/messages?state=${state}&openKfId=${openKfId}`)).items;
 const areAllTaken = () => until(async () => (await messages('waiting')).length === 0);
 const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
 const say = (text: string, n = 0) => wecom.say(text, { openKfId, externalUserId: customer(n) });
@@ -132,7 +91,7 @@ describe('a message that its bot does not take', () => {
     await until(() => texts().includes('second'));
     const [dead] = await messages('dead');
     const path = `/api/v1/messages/${openKfId}/${dead?.webhookId}/replay`;
-    await answered(request('POST', path));
+    await scene.ask('POST', path);
     status = 200;
     await areAllTaken();
     const last = texts().slice(-2);
@@ -146,8 +105,12 @@ describe('a message that its bot does not take', () => {
     await until(async () => (await messages('dead')).length === 1);
     const [dead] = await messages('dead');
     status = 200;
-    expect((await request('DELETE', `/api/v1/messages/${openKfId}/${dead?.webhookId}`)).status).toBe(200);
-    const line = await manager.line((one) => one.msg === 'message.dropped' && one.openKfId === openKfId);
+    expect((await scene.request('DELETE', `/api/v1/messages/${openKfId}/${dead?.webhookId}`)).status).toBe(
+      200,
+    );
+    const line = await scene.manager.line(
+      (one) => one.msg === 'message.dropped' && one.openKfId === openKfId,
+    );
     expect(line).toMatchObject({ webhookId: dead?.webhookId, from: '127.0.0.1' });
     say('next');
     await isGiven('next');
@@ -165,7 +128,7 @@ describe('a bot that takes messages as JSON', () => {
 
   it('has the signing secret as before when it gets a new key', async () => {
     const { id, signingSecret } = await add();
-    const made = await (await request('POST', `/api/v1/bots/${id}/key`)).text();
+    const made = await (await scene.request('POST', `/api/v1/bots/${id}/key`)).text();
     expect(made).not.toContain('whsec_');
     say('Hello');
     await isGiven('Hello');
@@ -239,7 +202,7 @@ describe('which messages a bot gets', () => {
     say('just before');
     clock.goOn();
     wecom.faults.dropCallbacks = false;
-    await answered(change(id, { openKfIds: [openKfId] }));
+    expect((await change(id, { openKfIds: [openKfId] })).status).toBe(200);
     say('in time');
     await isGiven('in time');
     expect(texts()).toEqual(['just before', 'in time']);
@@ -250,10 +213,10 @@ describe('which messages a bot gets', () => {
     say('1');
     await isGiven('1');
     await areAllTaken();
-    refusals.apis.set('kf/sync_msg', 40_058);
+    scene.sends.apis.set('kf/sync_msg', 40_058);
     say('2');
-    await manager.line((one) => one.msg === 'hint.attempted' && one.openKfId === openKfId);
-    refusals.apis.clear();
+    await scene.manager.line((one) => one.msg === 'hint.attempted' && one.openKfId === openKfId);
+    scene.sends.apis.clear();
     say('3');
     await isGiven('3');
     expect(texts()).toEqual(['1', '2', '3']);
@@ -266,11 +229,10 @@ describe('a puppet that takes messages and has deregistered', () => {
     const { corpId, corpSecret } = wecom;
     const account = { kfId: openKfId, corpId };
     const registration = { ...account, kfName: 'a', endpoint: bot.url, corpSecret, takes: 'message' };
-    await answered(request('POST', '/puppetWxkfManager/register', registration, key));
-    await answered(request('POST', '/puppetWxkfManager/deregister', account, key));
+    await scene.ask('POST', '/puppetWxkfManager/register', registration, key);
+    await scene.ask('POST', '/puppetWxkfManager/deregister', account, key);
     const isOnline = async () =>
-      (await answered<{ online: boolean }>(request('GET', `/puppetWxkfManager/puppetWxkfInfo/${openKfId}`)))
-        .online;
+      (await scene.ask<{ online: boolean }>('GET', `/puppetWxkfManager/puppetWxkfInfo/${openKfId}`)).online;
     expect(await isOnline()).toBe(false);
     say('Hello');
     await isGiven('Hello');

@@ -1,27 +1,19 @@
 /** An event inside the messages that a program refuses: it must not hold up what customers say. */
-import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { onEachStore } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { Samples } from '../support/metrics.js';
-import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
 import { StreamBot } from '../support/stream-bot.js';
-import { until, whenServed } from '../support/until.js';
-
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
 onEachStore((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+  let scene: Scene;
   let wecom: Simulator;
-  let accountsUsed = 0;
   let openKfId: string;
   /** A program with an address: it refuses events, and takes messages. */
   let program: PuppetServer;
@@ -32,25 +24,14 @@ onEachStore((newPlace) => {
   let refuse: (response: ServerResponse) => void;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ACCOUNTS });
-    place = newPlace();
-    manager = await startManager({
-      ...place.env,
-      SECRETS_KEY: randomBytes(32).toString('base64'),
-      WECOM_API_URL: wecom.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-    await connectApp(wecom, manager);
+    scene = await Scene.open({ place: newPlace() });
+    ({ wecom } = scene);
   });
 
-  afterAll(async () => {
-    await manager.stop();
-    await wecom.close();
-    await place.discard();
-  });
+  afterAll(() => scene.close());
 
   beforeEach(async () => {
-    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    openKfId = scene.newAccount();
     [came, streaming] = [[], null];
     refuse = (response) => response.writeHead(500).end();
     pulling = await PullingBot.start();
@@ -75,35 +56,18 @@ onEachStore((newPlace) => {
   const say = (text: string) => void wecom.say(text, { openKfId });
   const enter = () => wecom.corp.enter(openKfId, wecom.firstCustomerId);
 
-  const post = (path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
-    whenServed(() =>
-      fetch(manager.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-      }),
-    );
-
-  async function add(fields: object): Promise<BotCreatedAnswer> {
-    const { corpId, corpSecret } = wecom;
-    const bot = { name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], takes: 'message' };
-    const response = await post('/api/v1/bots', { ...bot, ...fields });
-    const answer = (await response.json()) as BotCreatedAnswer;
-    if (response.status !== 200) throw new Error(JSON.stringify(answer));
-    return answer;
-  }
+  const add = (fields: object) => scene.addBot({ openKfIds: [openKfId], takes: 'message', ...fields });
 
   const addJson = () => add({ kind: 'callback', callback: { url: program.url, form: 'json' } });
 
   async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
     const path = `/api/v1/deliveries?openKfId=${openKfId}&limit=100`;
-    const answer = await whenServed(() => fetch(manager.url + path));
-    return ((await answer.json()) as LoggedDeliveryPageAnswer).items;
+    return (await scene.ask<LoggedDeliveryPageAnswer>('GET', path)).items;
   }
 
   const outcomes = async () => (await records()).map(({ outcome }) => outcome);
   const passedOver = async () =>
-    new Samples(await (await fetch(`${manager.url}/metrics`)).text()).value(
+    new Samples(await (await fetch(`${scene.url}/metrics`)).text()).value(
       'wxkf_messages_passed_over_total',
       {},
     );
@@ -116,7 +80,7 @@ onEachStore((newPlace) => {
         const url = `${pulling.server.url}/wxkf/`;
         const { token, encodingAESKey, key } = await add({ kind: 'callback', callback: { url } });
         pulling.server.keys = { token: token ?? '', encodingAESKey: encodingAESKey ?? '' };
-        pulling.base = `${manager.url}/bot/${key}/cgi-bin`;
+        pulling.base = `${scene.url}/bot/${key}/cgi-bin`;
         pulling.credentials = { corpid: corpId, corpsecret: corpSecret };
       },
     ],
@@ -130,15 +94,14 @@ onEachStore((newPlace) => {
           ...{ kfId: openKfId, kfName: 'a', endpoint: program.url, takes: 'message' },
           ...{ corpId, corpSecret },
         };
-        const authorization = `Bearer ${key}`;
-        await post('/puppetWxkfManager/register', registration, { authorization });
+        await scene.request('POST', '/puppetWxkfManager/register', registration, key);
       },
     ],
     [
       'a bot without an address',
       async () => {
         const { key } = await add({ kind: 'stream' });
-        streaming = new StreamBot(manager.url, key, {
+        streaming = new StreamBot(scene.url, key, {
           onEvent: ({ id, message }, self) => {
             const entry = wordOf(message as Parameters<typeof wordOf>[0]);
             came.push(entry);
@@ -163,7 +126,7 @@ onEachStore((newPlace) => {
     expect(record).toMatchObject({ kind: 'end', form: 'message', attempt: 3, stage: 'status' });
     expect(await outcomes()).not.toContain('dead');
     expect(await passedOver()).toBe(before + 1);
-    await until(() => manager.output().includes('message.passed_over'));
+    await until(() => scene.manager.output().includes('message.passed_over'));
     // WeCom gives it again to a pull from the beginning, and the manager knows it.
     say('more');
     await until(() => came.includes('more'));

@@ -1,44 +1,27 @@
 /** Services of agents that answer what nobody can use: the built process, the local WeCom, and bare sockets. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { SystemClock } from '../../src/kernel/clock.js';
-import { connectApp } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, type Place } from '../support/place.js';
-import { postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { register, startPuppetServer } from '../support/puppet-server.js';
 import { pour, startRawServer } from '../support/raw-server.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
-const ACCOUNTS = Array.from({ length: 10 }, (_, n) => `account ${n}`);
 /** How long WeCom waits for the answer to a callback. */
 const WECOM_WAITS_MS = 5_000;
 
-let place: Place;
-let manager: ManagerProcess;
+let scene: Scene;
 let wecom: Simulator;
-let accountsUsed = 0;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ACCOUNTS });
-  place = embeddedPlace();
-  manager = await startManager({
-    ...place.env,
-    SECRETS_KEY: randomBytes(32).toString('base64'),
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ accounts: 10 });
+  ({ wecom } = scene);
 });
 
-afterAll(async () => {
-  await manager.stop();
-  await wecom.close();
-  await place.discard();
-});
+afterAll(() => scene.close());
 
 interface AgentBot {
   readonly agent?: object;
@@ -50,15 +33,12 @@ async function add(
   url: string,
   { agent = {}, ...more }: AgentBot = {},
 ): Promise<{ openKfId: string; id: string }> {
-  const openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
-  const { corpId, corpSecret } = wecom;
-  const response = await postJson(`${manager.url}/api/v1/bots`, {
-    ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent' },
+  const openKfId = scene.newAccount();
+  const { id } = await scene.addBot({
+    ...{ name: 'Agent', openKfIds: [openKfId], kind: 'agent' },
     agent: { form: 'openai', url, key: STAND_IN_KEY, model: 'stand-in', ...agent },
     ...more,
   });
-  if (!response.ok) throw new Error(await response.text());
-  const { id } = (await response.json()) as BotCreatedAnswer;
   return { openKfId, id };
 }
 
@@ -69,13 +49,11 @@ const sentBy = (openKfId: string): unknown[] =>
     .filter((one) => one.openKfId === openKfId && one.from === 'bot')
     .map(({ body }) => body.content);
 const asked = (openKfId: string) =>
-  manager.line((line) => line.msg === 'agent.asked' && line.openKfId === openKfId);
+  scene.manager.line((line) => line.msg === 'agent.asked' && line.openKfId === openKfId);
 
 /** Why the last reply of a bot failed. */
 async function failureOf(id: string): Promise<string | undefined> {
-  const { lastFailure } = (await (
-    await fetch(`${manager.url}/api/v1/bots/${id}`)
-  ).json()) as BotCreatedAnswer;
+  const { lastFailure } = (await (await fetch(`${scene.url}/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
   return lastFailure?.reason;
 }
 
@@ -92,7 +70,7 @@ it.each([
     });
     const puppet = await startPuppetServer();
     const [app, other] = [newApp(), newOpenKfId()];
-    await register(manager.url, app, other, puppet.url);
+    await register(scene.url, app, other, puppet.url);
     const agents = [await add(service.url), await add(service.url)];
     const begun = service.next();
     for (const { openKfId } of agents) say('Hello', openKfId);
@@ -100,7 +78,7 @@ it.each([
     let isOver = false;
     const over = Promise.all(agents.map(({ openKfId }) => asked(openKfId))).finally(() => (isOver = true));
     while (!isOver) {
-      const callback = sendMessage(manager.url, app, other);
+      const callback = sendMessage(scene.url, app, other);
       const isInTime = await new SystemClock().within(WECOM_WAITS_MS, callback);
       expect([isInTime, (await callback).status]).toEqual([true, 200]);
     }

@@ -1,77 +1,45 @@
 /** Where sessions end that `docs/sessions.md` describes: WeCom refuses or is silent, settings change, servicers take turns. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { PullingBot } from '../support/pulling-bot.js';
-import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
-import { until, whenServed } from '../support/until.js';
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const CUSTOMERS = ['anna', 'ben', 'carl', 'dora'];
 const AHEAD_MAX = 5;
 const PEOPLE = { keywords: ['Agent'], to: 'pool' as const, waiting: 'wait', nobody: 'nobody is here' };
 
-const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
+let scene: Scene;
 let wecom: Simulator;
-let refusals: SendRefusals;
-let manager: ManagerProcess;
 let bot: PullingBot;
-let accountsUsed = 0;
 let openKfId: string;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
-  refusals = await startSendRefusals(wecom.url);
-  manager = await startManager({
-    ...place.env,
-    MESSAGES_AHEAD_MAX: String(AHEAD_MAX),
-    WECOM_API_URL: refusals.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ customers: CUSTOMERS, env: { MESSAGES_AHEAD_MAX: String(AHEAD_MAX) } });
+  ({ wecom } = scene);
 });
 
-afterAll(async () => {
-  await manager.stop();
-  await refusals.close();
-  await wecom.close();
-  await place.discard();
-});
+afterAll(() => scene.close());
 
 beforeEach(async () => {
-  openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  openKfId = scene.newAccount();
   bot = await PullingBot.start();
 });
 
 afterEach(async () => {
-  refusals.apis.clear();
+  scene.sends.apis.clear();
   await bot.close();
 });
 
-const request = (method: string, path: string, body?: object, key?: string) =>
-  whenServed(() =>
-    fetch(manager.url + path, {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    }),
-  );
-
 const add = (session: SessionSettings | null, fields: object = {}) =>
-  bot.addTo(manager.url, wecom, openKfId, { session, ...fields });
+  bot.addTo(scene.url, wecom, openKfId, { session, ...fields });
 
 async function change(id: string, fields: object): Promise<BotCreatedAnswer> {
-  const response = await request('PATCH', `/api/v1/bots/${id}`, fields);
+  const response = await scene.request('PATCH', `/api/v1/bots/${id}`, fields);
   expect(response.status).toBe(200);
   return (await response.json()) as BotCreatedAnswer;
 }
@@ -105,17 +73,17 @@ async function call(api: string, fields: object): Promise<object> {
 }
 
 async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
-  const answer = await request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
+  const answer = await scene.request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
   return ((await answer.json()) as LoggedDeliveryPageAnswer).items;
 }
 const account = async () =>
-  (await (await request('GET', `/api/v1/accounts/${openKfId}`)).json()) as AccountAnswer;
+  (await (await scene.request('GET', `/api/v1/accounts/${openKfId}`)).json()) as AccountAnswer;
 const hasOutcome = (outcome: string) =>
   until(async () => (await records()).some((one) => one.outcome === outcome));
 
 it('a message goes to the bot when WeCom does not answer who has the customer', async () => {
   await add({ people: PEOPLE });
-  refusals.apis.set('kf/service_state/get', 'silent');
+  scene.sends.apis.set('kf/service_state/get', 'silent');
   say('Hello');
   await isGiven('Hello');
 });
@@ -124,7 +92,7 @@ it('a message that asks for a person goes to the bot when WeCom does not answer'
   await add({ people: PEOPLE });
   say('Hello');
   await isGiven('Hello');
-  refusals.apis.set('kf/service_state/trans', 'silent');
+  scene.sends.apis.set('kf/service_state/trans', 'silent');
   say('agent');
   await isGiven('agent');
   expect(shown()).toEqual([]);
@@ -132,7 +100,7 @@ it('a message that asks for a person goes to the bot when WeCom does not answer'
 
 it('a customer for whom WeCom refuses the app is told that nobody is there, and without that text the bot gets the message', async () => {
   const { id } = await add({ people: PEOPLE });
-  refusals.apis.set('kf/servicer/list', 48_002);
+  scene.sends.apis.set('kf/servicer/list', 48_002);
   say('AGENT ');
   await isShown('nobody is here');
   await hasOutcome('handed_over');
@@ -147,10 +115,10 @@ it('a message that asks for a person is theirs when the same pull tells that one
   await add({ people: PEOPLE });
   say('Hello');
   await isGiven('Hello');
-  refusals.apis.set('kf/sync_msg', -1);
+  scene.sends.apis.set('kf/sync_msg', -1);
   say('agent');
   wecom.corp.act(conversation(), { type: 'take', servicerUserid: 'lisi' });
-  refusals.apis.clear();
+  scene.sends.apis.clear();
   await hasOutcome('people');
   expect([bot.texts.includes('agent'), shown()]).toEqual([false, []]);
 });
@@ -185,21 +153,21 @@ it('at most three servicers who are named are tried for a customer, who is then 
   const servicers = ['zhangsan', 'lisi', 'wangwu', 'zhaoliu'];
   for (const userid of servicers) wecom.corp.servicers.add(openKfId, userid);
   await add({ people: { ...PEOPLE, to: { servicers } } });
-  refusals.apis.set('kf/service_state/trans', 95_014);
-  refusals.refused.length = 0;
+  scene.sends.apis.set('kf/service_state/trans', 95_014);
+  scene.sends.refused.length = 0;
   say('agent');
   await isShown('nobody is here');
-  const tried = refusals.refused.map(({ asked }) => (JSON.parse(asked) as Tried).servicer_userid);
+  const tried = scene.sends.refused.map(({ asked }) => (JSON.parse(asked) as Tried).servicer_userid);
   expect(tried).toEqual(servicers.slice(0, 3));
 });
 
 it('a customer in the state 1, with an assistant of WeCom, is the bot’s, and can be handed over', async () => {
   await add({ people: PEOPLE });
-  refusals.apis.set('kf/sync_msg', -1);
+  scene.sends.apis.set('kf/sync_msg', -1);
   say('Hello');
   // Nothing tells of it.
   wecom.corp.act(conversation(), { type: 'transfer', to: 1, servicerUserid: null });
-  refusals.apis.clear();
+  scene.sends.apis.clear();
   await isGiven('Hello');
   say('agent');
   await isShown('wait');
@@ -214,7 +182,7 @@ it('while MESSAGES_AHEAD_MAX messages of the account wait, nobody is welcomed or
   await until(async () => (await account()).waiting?.messages === AHEAD_MAX);
   wecom.corp.enter(openKfId, customer(1));
   say('agent');
-  await manager.line(
+  await scene.manager.line(
     ({ msg, openKfId: of, reason }) =>
       msg === 'hint.attempted' && of === openKfId && String(reason).includes('wait already'),
   );
@@ -230,7 +198,7 @@ it('a program that hands over is told that nobody is there, or that it is closed
   await isGiven('Hello');
   const handOver = async () => {
     const body = { openKfId, externalUserId: customer(0) };
-    const answer = await request('POST', '/puppetWxkfManager/sessions/handOver', body, key);
+    const answer = await scene.request('POST', '/puppetWxkfManager/sessions/handOver', body, key);
     return ((await answer.json()) as { readonly outcome: string }).outcome;
   };
   for (const { userid } of wecom.corp.servicers.list(openKfId))
@@ -275,7 +243,7 @@ it('events and messages of servicers reach the bot while people have the custome
 
 it('a welcome that WeCom refuses is in the log with its errcode, under the id of the event', async () => {
   await add({ welcome: { text: 'Welcome' } });
-  refusals.apis.set('kf/send_msg_on_event', 95_007);
+  scene.sends.apis.set('kf/send_msg_on_event', 95_007);
   wecom.corp.enter(openKfId, customer(0));
   await until(() => bot.given.length > 0);
   await until(async () => (await records()).some((one) => one.kind === 'text'));

@@ -1,21 +1,16 @@
 /** Bots and people who share customers: what customers get, and what the bot gets, with WeCom's rules kept by the local WeCom. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import type { StatusAnswer } from '../../src/api/status/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp, saveCallback } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { onEachStoreNightly } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
-import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { findStored } from '../support/stored-bytes.js';
-import { until, whenServed } from '../support/until.js';
+import { Scene } from '../support/scene.js';
+import { until } from '../support/until.js';
 
-const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const SETTINGS: SessionSettings = {
   welcome: { menu: { head: 'Hello', choices: [{ text: 'A person', id: 'people' }] } },
   people: { keywords: ['人工'], menuIds: ['people'], to: 'pool', waiting: 'wait', nobody: 'nobody is here' },
@@ -23,56 +18,27 @@ const SETTINGS: SessionSettings = {
 };
 
 onEachStoreNightly((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+  let scene: Scene;
   let wecom: Simulator;
-  let sends: SendRefusals;
-  let accountsUsed = 0;
   let openKfId: string;
   let bot: PullingBot;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ACCOUNTS });
-    sends = await startSendRefusals(wecom.url);
-    place = newPlace();
-    manager = await start();
-    await connectApp(wecom, manager);
+    scene = await Scene.open({ place: newPlace(), env: { PEOPLE_WAIT_ALARM_S: '1' } });
+    ({ wecom } = scene);
   });
 
-  afterAll(async () => {
-    await manager.stop();
-    await sends.close();
-    await wecom.close();
-    await place.discard();
-  });
+  afterAll(() => scene.close());
 
   beforeEach(async () => {
-    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    openKfId = scene.newAccount();
     bot = await PullingBot.start();
   });
 
   afterEach(() => bot.close());
 
-  const start = () =>
-    startManager({
-      ...place.env,
-      SECRETS_KEY,
-      PEOPLE_WAIT_ALARM_S: '1',
-      WECOM_API_URL: sends.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-
-  const request = (method: string, path: string, body?: object) =>
-    whenServed(() =>
-      fetch(manager.url + path, {
-        method,
-        headers: { 'content-type': 'application/json' },
-        body: body === undefined ? null : JSON.stringify(body),
-      }),
-    );
-
   const add = (session: SessionSettings | null = SETTINGS, fields: object = {}) =>
-    bot.addTo(manager.url, wecom, openKfId, { session, ...fields });
+    bot.addTo(scene.url, wecom, openKfId, { session, ...fields });
 
   const say = (text: string) => wecom.say(text, { openKfId });
   const conversation = () => wecom.corp.conversation(openKfId, wecom.firstCustomerId);
@@ -107,15 +73,15 @@ onEachStoreNightly((newPlace) => {
     call('kf/send_msg', { touser: wecom.firstCustomerId, msgtype: 'text', text: { content }, ...fields });
 
   async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
-    const answer = await request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
+    const answer = await scene.request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
     return ((await answer.json()) as LoggedDeliveryPageAnswer).items;
   }
   const outcomes = async () => (await records()).map(({ outcome }) => outcome);
 
   const account = async () =>
-    (await (await request('GET', `/api/v1/accounts/${openKfId}`)).json()) as AccountAnswer;
+    (await (await scene.request('GET', `/api/v1/accounts/${openKfId}`)).json()) as AccountAnswer;
 
-  const status = async () => (await (await request('GET', '/api/v1/status')).json()) as StatusAnswer;
+  const status = async () => (await (await scene.request('GET', '/api/v1/status')).json()) as StatusAnswer;
 
   it('a customer asks for a person, is served, and comes back: the bot says nothing in between', async () => {
     await add();
@@ -164,7 +130,7 @@ onEachStoreNightly((newPlace) => {
     say('hi');
     await isGiven('hi');
     const handOver = (text: string) =>
-      fetch(`${manager.url}/puppetWxkfManager/sessions/handOver`, {
+      fetch(`${scene.url}/puppetWxkfManager/sessions/handOver`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
         body: JSON.stringify({ openKfId, externalUserId: wecom.firstCustomerId, text }),
@@ -196,7 +162,7 @@ onEachStoreNightly((newPlace) => {
     const { id } = await add({ ...SETTINGS, hours });
     say('人工');
     await isShown('we are closed');
-    await request('PATCH', `/api/v1/bots/${id}`, { session: SETTINGS });
+    await scene.request('PATCH', `/api/v1/bots/${id}`, { session: SETTINGS });
     for (const { userid } of wecom.corp.servicers.list(openKfId))
       wecom.corp.setServicerStatus(openKfId, userid, 'stopped');
     say('人工');
@@ -257,7 +223,7 @@ onEachStoreNightly((newPlace) => {
     say('hi');
     await isGiven('hi');
     expect(await send('one')).toEqual({ errcode: 0, left: '4' });
-    const comeBack = await sends.leave();
+    const comeBack = await scene.sends.leave();
     expect(await send('nobody is there')).toEqual({ errcode: 504, left: null });
     await comeBack();
     expect(await send('two')).toEqual({ errcode: 0, left: '3' });
@@ -267,12 +233,12 @@ onEachStoreNightly((newPlace) => {
     await add();
     say('hi');
     await isGiven('hi');
-    sends.faults.push('answer lost', 'call lost');
+    scene.sends.faults.push('answer lost', 'call lost');
     for (const msgid of ['had', 'new']) expect(await send(msgid, { msgid })).toMatchObject({ errcode: 504 });
     expect(await send('had', { msgid: 'had' })).toEqual({ errcode: 40_058, left: '3' });
     expect(await send('new', { msgid: 'new' })).toEqual({ errcode: 0, left: '3' });
     expect(await send('new', { msgid: 'new' })).toEqual({ errcode: 40_058, left: '3' });
-    sends.faults.push(45_009);
+    scene.sends.faults.push(45_009);
     expect(await send('busy', { msgid: 'busy' })).toEqual({ errcode: 45_009, left: '3' });
     expect(await send('busy', { msgid: 'busy' })).toEqual({ errcode: 0, left: '2' });
     expect(shown()).toEqual(['had', 'new', 'busy']);
@@ -282,10 +248,10 @@ onEachStoreNightly((newPlace) => {
     await add();
     say('hi');
     await isGiven('hi');
-    sends.faults.push(95_026);
+    scene.sends.faults.push(95_026);
     expect(await send('one too many')).toEqual({ errcode: 95_026, left: '0' });
     expect((await account()).causes).toEqual([]);
-    const metrics = await (await request('GET', '/metrics')).text();
+    const metrics = await (await scene.request('GET', '/metrics')).text();
     expect(metrics).toContain('errcode="95026"');
   });
 
@@ -314,9 +280,10 @@ onEachStoreNightly((newPlace) => {
     wecom.faults.apiBusy = false;
     await isShown('a text for nobody else');
     const paths = ['/metrics', '/api/v1/deliveries', '/api/v1/accounts', '/api/v1/wecom-errors/calls'];
-    const answers = await Promise.all(paths.map(async (path) => (await request('GET', path)).text()));
-    for (const shown of [...answers, manager.output()]) expect(shown).not.toContain(wecom.firstCustomerId);
-    expect(await findStored(place, [wecom.firstCustomerId])).toEqual([]);
+    const answers = await Promise.all(paths.map(async (path) => (await scene.request('GET', path)).text()));
+    for (const shown of [...answers, scene.manager.output()])
+      expect(shown).not.toContain(wecom.firstCustomerId);
+    expect(await findStored(scene.place, [wecom.firstCustomerId])).toEqual([]);
   });
 
   it('a kill in between leaves no text out, and sends none twice', async () => {
@@ -326,10 +293,8 @@ onEachStoreNightly((newPlace) => {
     wecom.faults.apiDelayMs = 300;
     say('人工');
     await until(() => wecom.calls.records.some(({ api, request: sent }) => isTransfer(api, sent)));
-    await manager.stop('SIGKILL');
     wecom.faults.apiDelayMs = 0;
-    manager = await start();
-    await saveCallback(wecom, manager);
+    await scene.restart('SIGKILL');
     say('anybody?');
     act({ type: 'take', servicerUserid: 'lisi' });
     act({ type: 'end', servicerUserid: 'lisi' });
@@ -371,5 +336,3 @@ onEachStoreNightly((newPlace) => {
     expect((await account()).sessions).toBeNull();
   });
 });
-
-const SECRETS_KEY = randomBytes(32).toString('base64');
