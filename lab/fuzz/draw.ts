@@ -19,10 +19,6 @@ export class Draw {
     return this.below(count) === count - 1;
   }
 
-  bytes(length: number): Buffer {
-    return Buffer.from(this.gen(noise, length));
-  }
-
   text(letters: string, length: number): string {
     return this.gen(texts, letters, length);
   }
@@ -39,7 +35,5 @@ export class Draw {
 }
 
 const numbers = (count: number) => fc.noBias(fc.nat(count - 1));
-/** What it is does not matter, so that no time goes into making it smaller. */
-const noise = (length: number) => fc.noShrink(fc.uint8Array({ minLength: length, maxLength: length }));
 const texts = (letters: string, length: number) =>
   fc.string({ unit: fc.constantFrom(...letters), minLength: length, maxLength: length });

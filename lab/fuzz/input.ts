@@ -1,5 +1,5 @@
 /** One hostile input: what is written to a socket, and what may come back. */
-export const KINDS = ['envelope', 'cipher', 'json', 'url', 'raw', 'slow'] as const;
+export const KINDS = ['url', 'raw', 'slow'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Of whose errors the answer may be: those of the contract, WeCom's own, or of either where the path is odd. */
@@ -37,5 +37,3 @@ export const ANSWER_LIMIT_MS = 5_000;
 export const POISON = 'poisoned-request';
 /** Part of every secret that the manager is given; stands in no answer and in no line of the log. */
 export const SECRET_MARK = 'SECRETfz';
-/** What `__proto__` and the like carry; comes back where they took effect. */
-export const POLLUTION_MARK = 'pollution-of-prototypes';

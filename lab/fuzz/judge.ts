@@ -4,7 +4,7 @@
  */
 import type { Answer } from './answers.js';
 import type { Outcome } from './connection.js';
-import { type ErrorShape, type Input, POISON, POLLUTION_MARK, SECRET_MARK } from './input.js';
+import { type ErrorShape, type Input, POISON, SECRET_MARK } from './input.js';
 
 const OURS = ['code', 'error', 'message', 'requestId'];
 const WECOMS = ['errcode', 'errmsg'];
@@ -12,7 +12,7 @@ const ERROR_CODE = /^[A-Z]+(?:_[A-Z0-9]+)+$/;
 /** Of a stack: its lines, a file of a module, a position in a file. */
 const STACK = /\n\s*at |\bat (?:file:|async |\S+ \()|node_modules|\.[cm]?[jt]s:\d+|node:internal/;
 const HTML = /<!doctype html|<html|<body/i;
-const MARKS = [SECRET_MARK, POLLUTION_MARK, POISON];
+const MARKS = [SECRET_MARK, POISON];
 
 export function judge({ answers, stray, isLate, latencyMs }: Outcome, input: Input): string[] {
   const found = answers.flatMap((answer) => judgeAnswer(answer, input));

@@ -1,10 +1,10 @@
 /** Reads what the manager says, as far as it came, and keeps what it must not say. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { POISON, POLLUTION_MARK, SECRET_MARK } from './input.js';
+import { POISON, SECRET_MARK } from './input.js';
 import { INSPECTOR_LINE } from './live-memory.js';
 
 const READ_BYTES = 4 * 1_024 * 1_024;
-const BAD = new RegExp(`"level":[56]0|"stack":|${SECRET_MARK}|${POLLUTION_MARK}|${POISON}`);
+const BAD = new RegExp(`"level":[56]0|"stack":|${SECRET_MARK}|${POISON}`);
 
 export class LogWatch {
   readonly #file: number;

@@ -1,7 +1,4 @@
-/**
- * Who is on the stage: corps, accounts and secrets, the same in every run. Only the healthy account is out of
- * reach of hostile registrations, since it shows that the others do no harm.
- */
+/** Who is on the stage: corps, accounts and secrets, the same in every run. No input is about the healthy account. */
 import { SECRET_MARK } from './input.js';
 
 export interface Corp {
@@ -17,18 +14,11 @@ export interface Account extends Corp {
 }
 
 export interface Stage {
-  /** Where all puppets are: on loopback, and nothing else may ever be registered. */
-  readonly puppetOrigin: string;
   readonly corps: readonly Corp[];
-  /** Registered before it begins; hostile callbacks are for these too. */
+  /** Registered before it begins. */
   readonly known: readonly Account[];
   readonly healthy: Account;
 }
-
-/** Of what hostile registrations are about. Few, so that the store stays small whatever is accepted. */
-export const HOSTILE_IDS = ids('wkhostile', 64);
-/** Nobody ever registers for these. */
-export const NOBODYS_IDS = ids('wknobody', 64);
 
 export const CREDENTIALS = {
   AUTH_PUPPET_TOKEN: `${SECRET_MARK}-puppet-credential`,
@@ -49,10 +39,10 @@ export function makeStage(puppetOrigin: string): Stage {
   const known = corps.flatMap((corp, index) =>
     ids(`wkknown${index}x`, ACCOUNTS_PER_CORP).map((openKfId) => accountOf(corp, openKfId)),
   );
-  return { puppetOrigin, corps, known, healthy: accountOf(makeCorp(0), 'wkhealthy') };
+  return { corps, known, healthy: accountOf(makeCorp(0), 'wkhealthy') };
 }
 
-export function makeCorp(number: number): Corp {
+function makeCorp(number: number): Corp {
   return {
     corpId: `wwfuzz${number}`,
     corpSecret: `${SECRET_MARK}-of-corp-${number}`,

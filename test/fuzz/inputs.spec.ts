@@ -7,7 +7,6 @@ import { type Input, KINDS, type Kind } from '../../lab/fuzz/input.js';
 import { batchesOf, makerOf } from '../../lab/fuzz/kinds/all.js';
 import { rawInput } from '../../lab/fuzz/kinds/raw-http.js';
 import { makeStage } from '../../lab/fuzz/stage.js';
-import { readEndpoint } from '../../src/registry/endpoint/endpoint.js';
 import { SEED } from '../support/seeded.js';
 
 const COUNT = 1_000;
@@ -29,22 +28,8 @@ it('is the same for the same seed, and another for another', () => {
 it('is of every kind that was not asked for alone', () => {
   const kinds = new Set(inputsOf(SEED).map(({ kind }) => kind));
   expect([...kinds].sort()).toEqual(KINDS.filter((kind) => kind !== 'slow').sort());
-  expect(new Set(inputsOf(SEED, 'cipher').map(({ kind }) => kind))).toEqual(new Set(['cipher']));
+  expect(new Set(inputsOf(SEED, 'raw').map(({ kind }) => kind))).toEqual(new Set(['raw']));
   expect(inputsOf(SEED).length).toBe(COUNT);
-});
-
-it('registers nothing that leads anywhere but to loopback, nor the healthy account', () => {
-  const bodies = inputsOf(SEED, 'json').map(({ parts }) => {
-    const text = Buffer.concat(parts).toString();
-    return text.slice(text.indexOf('\r\n\r\n') + 4);
-  });
-  const origins = bodies.flatMap((body) => originsIn(body));
-  expect({ seed: SEED, others: origins.filter((origin) => !isLoopback(origin)) }).toEqual({
-    seed: SEED,
-    others: [],
-  });
-  expect(origins.length).toBeGreaterThan(100);
-  expect(bodies.filter((body) => body.includes(stage.healthy.openKfId))).toEqual([]);
 });
 
 it('makes a finding as small as it gets, tells it once, and finds it again by its path', async () => {
@@ -76,18 +61,3 @@ it('is sent 200 times at most to make a finding smaller', async () => {
   await sendBatch({ kind: 'raw', seed: SEED, count: 1 }, make, send, () => true);
   expect(sent).toBe(201);
 });
-
-/** Of an endpoint that could be accepted. */
-function originsIn(body: string): string[] {
-  try {
-    const { endpoint } = JSON.parse(body) as { endpoint?: unknown };
-    const read = typeof endpoint === 'string' ? readEndpoint(endpoint) : { must: '' };
-    return 'origin' in read ? [read.origin] : [];
-  } catch {
-    return [];
-  }
-}
-
-function isLoopback(origin: string): boolean {
-  return ['127.0.0.1', 'localhost'].includes(new URL(origin).hostname);
-}

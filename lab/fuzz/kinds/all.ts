@@ -3,9 +3,6 @@ import fc from 'fast-check';
 import type { Draw } from '../draw.js';
 import type { Input, Kind } from '../input.js';
 import type { Stage } from '../stage.js';
-import { cipher } from './ciphers.js';
-import { envelope } from './envelopes.js';
-import { jsonBody } from './json-bodies.js';
 import { rawHttp } from './raw-http.js';
 import { slowAnywhere, slowHead } from './slow.js';
 import { url } from './urls.js';
@@ -13,9 +10,6 @@ import { url } from './urls.js';
 type Maker = (draw: Draw, stage: Stage) => Input;
 
 const MAKERS: Readonly<Record<Exclude<Kind, 'slow'>, Maker>> = {
-  envelope,
-  cipher,
-  json: jsonBody,
   url,
   raw: rawHttp,
 };
@@ -37,7 +31,7 @@ export interface Batch {
 
 const BATCH = 10;
 /** How they take turns. */
-const TURNS = ['envelope', 'cipher', 'json', 'url', 'envelope', 'cipher', 'json', 'raw'] as const;
+const TURNS = ['url', 'raw'] as const;
 
 /** @param only one kind, or all but `slow`. */
 export function batchesOf(seed: number, only: Kind | null, inputs: number): Batch[] {
