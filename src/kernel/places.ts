@@ -1,54 +1,104 @@
-/** How much may be under way at a time, for each key on its own. Whoever has waited longest is next. */
+/** How many may be let in: a number, or one that depends on how many of the same party are in. */
+type Limit = number | ((own: number) => number);
+
+interface Asking {
+  /** Parties that wait take turns. Left out where there is only one. */
+  readonly party?: string;
+  /** Goes before all that is not urgent. */
+  readonly isUrgent?: boolean;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+}
+
+/** By party, in the order of turns. Within a party, whoever has waited longest is first. */
+type Line = Map<string, Set<() => void>>;
+
+interface Room {
+  limit: Limit;
+  taken: number;
+  /** Places taken by each party. */
+  readonly own: Map<string, number>;
+  readonly urgent: Line;
+  readonly others: Line;
+}
+
+/** Limits how much is under way at once, for each key on its own, such as a corp or a bot. Parties that wait take turns. */
 export class Places {
   readonly #rooms = new Map<string, Room>();
 
-  /** Whether who takes a place has to wait for it. @param max may differ from call to call: the latest counts at once. */
-  areTaken(key: string, max: number): boolean {
+  /** Whether who takes a place has to wait for it. @param limit may differ from call to call: the latest counts at once. */
+  areTaken(key: string, limit: Limit, party = ''): boolean {
     const room = this.#rooms.get(key);
     if (room === undefined) return false;
-    room.max = max;
+    room.limit = limit;
     letIn(room);
-    return room.taken >= max;
+    return !mayEnter(room, party);
   }
 
-  /**
-   * @param signal ends the waiting; left out where it never does.
-   * @returns a function that gives the place back; `null` where the waiting was ended.
-   */
-  take(key: string, max: number): Promise<() => void>;
-  take(key: string, max: number, signal: AbortSignal): Promise<(() => void) | null>;
-  async take(key: string, max: number, signal?: AbortSignal): Promise<(() => void) | null> {
-    const room = this.#rooms.get(key) ?? { max, taken: 0, waiting: [] };
+  /** Places that the party has taken, and those it waits for. */
+  countOf(key: string, party = ''): number {
+    const room = this.#rooms.get(key);
+    if (room === undefined) return 0;
+    const waiting = (room.urgent.get(party)?.size ?? 0) + (room.others.get(party)?.size ?? 0);
+    return (room.own.get(party) ?? 0) + waiting;
+  }
+
+  /** @returns a function that gives the place back; call it once. @throws the signal's reason. */
+  async take(key: string, limit: Limit, asking: Asking = {}): Promise<() => void> {
+    const { party = '', isUrgent = false, signal } = asking;
+    signal?.throwIfAborted();
+    const room = this.#rooms.get(key) ?? newRoom(limit);
     this.#rooms.set(key, room);
-    room.max = max;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const enter = (): void => resolve(true);
-    room.waiting.push(enter);
+    room.limit = limit;
+    const line = isUrgent ? room.urgent : room.others;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting = (line.get(party) ?? new Set()).add(resolve);
+    line.set(party, waiting);
     signal?.addEventListener('abort', () => {
-      const n = room.waiting.indexOf(enter);
-      if (n < 0) return;
-      room.waiting.splice(n, 1);
-      resolve(false);
+      if (!waiting.delete(resolve)) return;
+      if (waiting.size === 0) line.delete(party);
+      reject(signal.reason);
     });
     letIn(room);
-    if (!(await promise)) return null;
+    await promise;
     return () => {
-      room.taken--;
+      count(room, party, -1);
       letIn(room);
       if (room.taken === 0) this.#rooms.delete(key);
     };
   }
 }
 
-interface Room {
-  max: number;
-  taken: number;
-  readonly waiting: (() => void)[];
+function newRoom(limit: Limit): Room {
+  return { limit, taken: 0, own: new Map(), urgent: new Map(), others: new Map() };
+}
+
+function mayEnter({ limit, taken, own }: Room, party: string): boolean {
+  return taken < (typeof limit === 'number' ? limit : limit(own.get(party) ?? 0));
 }
 
 function letIn(room: Room): void {
-  for (const next of room.waiting.splice(0, Math.max(0, room.max - room.taken))) {
-    room.taken++;
-    next();
+  while (letOneIn(room, room.urgent) || letOneIn(room, room.others));
+}
+
+function letOneIn(room: Room, line: Line): boolean {
+  for (const [party, waiting] of line) {
+    const [enter] = waiting;
+    if (enter === undefined || !mayEnter(room, party)) continue;
+    waiting.delete(enter);
+    line.delete(party);
+    // Its next turn comes after those of the others.
+    if (waiting.size > 0) line.set(party, waiting);
+    count(room, party, 1);
+    enter();
+    return true;
   }
+  return false;
+}
+
+function count(room: Room, party: string, change: 1 | -1): void {
+  room.taken += change;
+  const own = (room.own.get(party) ?? 0) + change;
+  if (own > 0) room.own.set(party, own);
+  else room.own.delete(party);
 }

@@ -6,10 +6,14 @@ import type { Agent } from 'node:http';
 import { HttpService } from '@nestjs/axios';
 import { type ForwardProxies, type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.js';
 import type { Clock } from '../../kernel/clock.js';
+import { Places } from '../../kernel/places.js';
 import { newAgent, PROXY_AUTHENTICATION_REQUIRED, ProxyRefusal, proxyFaultOf } from './forward-proxy.js';
 import { failureCodeOf, isTooLong } from './http-service.js';
 
-/** Per party. One whose calls hang cannot use up the connections of others. */
+/**
+ * Per party. One whose calls hang cannot use up the connections of others. The limit of Node's agents does not work here: they
+ * count a tunnel only once it is open.
+ */
 const CONNECTIONS = 4;
 /** Per party: calls that run or wait for a connection. */
 const CALLS_MAX = 64;
@@ -33,46 +37,6 @@ export interface RareReply {
   readonly text: string;
 }
 
-/** Limits the calls of one party. The limit of Node's agents does not work here: they count a tunnel only once it is open. */
-class PartyCalls {
-  readonly #waiting = new Set<() => void>();
-  #underWay = 0;
-
-  get isIdle(): boolean {
-    return this.#underWay === 0;
-  }
-
-  get isFull(): boolean {
-    return this.#underWay + this.#waiting.size >= CALLS_MAX;
-  }
-
-  /** Resolves when it is the call's turn. Rejects with the signal's reason when that aborts first. */
-  async begin(signal: AbortSignal): Promise<void> {
-    if (this.#underWay < CONNECTIONS) {
-      this.#underWay++;
-      return;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.add(resolve);
-    signal.addEventListener('abort', () => {
-      this.#waiting.delete(resolve);
-      reject(signal.reason);
-    });
-    await promise;
-  }
-
-  /** Ends a call. The next one that waits begins. */
-  end(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#underWay--;
-      return;
-    }
-    this.#waiting.delete(next);
-    next();
-  }
-}
-
 /** How an origin is reached. */
 interface Way {
   readonly agent: Agent;
@@ -82,7 +46,8 @@ interface Way {
 export class RareCalls {
   /** By origin. */
   readonly #ways = new Map<string, Way>();
-  readonly #parties = new Map<string, PartyCalls>();
+  /** By party. */
+  readonly #places = new Places();
   readonly #calls = new Set<AbortController>();
   #isClosed = false;
 
@@ -95,24 +60,17 @@ export class RareCalls {
   /** Rejects with an Error. Its message says what went wrong, and repeats nothing of the call. */
   async send(call: RareCall): Promise<RareReply> {
     if (this.#isClosed) throw new Error('the manager ends');
-    const its = this.#parties.get(call.party) ?? new PartyCalls();
-    if (its.isFull) throw new Error('too many requests are under way');
-    this.#parties.set(call.party, its);
+    if (this.#places.countOf(call.party) >= CALLS_MAX) throw new Error('too many requests are under way');
     const abort = new AbortController();
     const late = new Error('no complete answer in time');
     const deadline = this.clock.after(call.limitMs, () => abort.abort(late));
     this.#calls.add(abort);
     try {
-      await its.begin(abort.signal);
-      try {
-        return await this.#exchange(call, abort.signal);
-      } finally {
-        its.end();
-      }
+      const leave = await this.#places.take(call.party, CONNECTIONS, { signal: abort.signal });
+      return await this.#exchange(call, abort.signal).finally(leave);
     } finally {
       deadline.cancel();
       this.#calls.delete(abort);
-      if (its.isIdle) this.#parties.delete(call.party);
     }
   }
 

@@ -18,6 +18,7 @@ import { Coverage } from './coverage.js';
 import { PullRun } from './pull-run.js';
 import type { CameIn } from './page-keeper.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
+import { Places } from '../../kernel/places.js';
 
 /** Pulls of a corp at a time. WeCom allows five calls; one is left for others. */
 const RUNS_PER_CORP = 4;
@@ -84,7 +85,8 @@ class PullAttempt implements Attempt {
 @Injectable()
 export class Puller extends Carrier {
   readonly #lanes = new Map<string, Lane>();
-  readonly #corps = new Map<string, CorpPlaces>();
+  /** By corp. Its bots take turns. */
+  readonly #places = new Places();
 
   constructor(
     private readonly runs: PullRun,
@@ -154,8 +156,7 @@ export class Puller extends Carrier {
   async #runAll(account: Addressee, lane: Lane, first: NextRun): Promise<void> {
     for (let now: NextRun | null = first; now !== null; now = lane.next) {
       lane.next = null;
-      const places = this.#placesOf(account.corpId);
-      await places.take(now.bot.id);
+      const leave = await this.#places.take(account.corpId, RUNS_PER_CORP, { party: now.bot.id });
       const { waiting, bot, asked, found } = now;
       this.coverage.pulled(account);
       await this.coverage.whenWritten(account);
@@ -165,7 +166,7 @@ export class Puller extends Carrier {
       const endpoint = this.destinations.findForMessages(account)?.endpoint?.href ?? null;
       const task = { account, bot, endpoint, syncToken, trace };
       const result = await this.runs.run(task, found ?? (() => {}));
-      if (places.giveBack()) this.#corps.delete(account.corpId);
+      leave();
       for (const attempt of waiting) attempt.end(result);
     }
     this.#lanes.delete(accountKey(account));
@@ -175,44 +176,5 @@ export class Puller extends Carrier {
   #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: PullCause): string {
     if (syncToken !== '' && !isMadeSyncToken(syncToken)) return syncToken;
     return this.syncTokens.find(corpId, openKfId) ?? '';
-  }
-
-  #placesOf(corpId: string): CorpPlaces {
-    const places = this.#corps.get(corpId) ?? new CorpPlaces();
-    this.#corps.set(corpId, places);
-    return places;
-  }
-}
-
-/** The places for a corp's pulls, shared by turns of its bots. */
-class CorpPlaces {
-  /** By bot, in the order of turns: a bot that got a place goes to the end. */
-  readonly #waiting = new Map<string, Set<() => void>>();
-  #taken = 0;
-
-  async take(botId: string): Promise<void> {
-    if (this.#taken < RUNS_PER_CORP) {
-      this.#taken++;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      this.#waiting.set(botId, (this.#waiting.get(botId) ?? new Set()).add(resolve));
-    });
-  }
-
-  /** @returns whether nobody uses them any more. */
-  giveBack(): boolean {
-    const [first] = this.#waiting;
-    if (first === undefined) {
-      this.#taken--;
-      return this.#taken === 0;
-    }
-    const [botId, ofBot] = first;
-    this.#waiting.delete(botId);
-    const [next] = ofBot;
-    if (next !== undefined) ofBot.delete(next);
-    if (ofBot.size > 0) this.#waiting.set(botId, ofBot);
-    next?.();
-    return false;
   }
 }

@@ -178,7 +178,8 @@ export class CustomerLanes {
     const { bot } = lanes.recipient;
     if (lanes.hasLeft && lanes.underWay.size === 0 && this.#areTaken(lanes)) return null;
     lanes.waiting = new AbortController();
-    const free = await this.#places.take(bot.id, placesOf(bot), lanes.waiting.signal);
+    const { signal } = lanes.waiting;
+    const free = await this.#places.take(bot.id, placesOf(bot), { signal }).catch(() => null);
     lanes.waiting = null;
     return free;
   }

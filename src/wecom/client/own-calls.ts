@@ -10,6 +10,7 @@ import {
 } from '../../http/outgoing/connection-pools.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
+import { Places } from '../../kernel/places.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
@@ -20,18 +21,16 @@ import { wecomConfig } from './wecom.config.js';
 /** Per corp. WeCom answers 45033 to too many parallel calls; its support has named five. One of five is left for other callers. */
 const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, connectMs: 4_500 };
 const LIMIT_MS = 5_000;
+const LATE = `no complete answer within ${LIMIT_MS / 1_000} s`;
 /** A page has 1,000 messages of some kB at most. */
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /**
- * The lines in which the calls of a corp wait, the first to go first. WeCom takes most codes for 20 s
- * (developer.work.weixin.qq.com/document/path/95122), so calls that spend a code have a line of their own.
+ * Whether the call spends a code. Such calls go first, since WeCom takes most codes for 20 s
+ * (developer.work.weixin.qq.com/document/path/95122).
  */
-export const LINES = ['codes', 'others'] as const;
-export type CallLine = (typeof LINES)[number];
-
-export function lineOf(api: string): CallLine {
-  return api.toLowerCase() === 'kf/send_msg_on_event' ? 'codes' : 'others';
+export function spendsCode(api: string): boolean {
+  return api.toLowerCase() === 'kf/send_msg_on_event';
 }
 
 /** What to call, and for which corp. */
@@ -60,7 +59,8 @@ export class UnfinishedAnswer extends AnswerLost {}
 @Injectable()
 export class OwnCalls implements OnApplicationShutdown {
   readonly #pools: ConnectionPools;
-  readonly #queues = new WeakMap<ConnectionPool, Queue>();
+  /** By corp. */
+  readonly #places = new Places();
   readonly #origin: string;
   readonly #basePath: string;
 
@@ -85,10 +85,8 @@ export class OwnCalls implements OnApplicationShutdown {
   /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`; as `AnswerLost` when the call was sent. */
   call({ corpId, api, accessToken, body, query, trace }: OwnCall): Promise<string> {
     const pool = this.#pools.of(this.#origin, corpId);
-    const queue = this.#queues.get(pool) ?? new Queue();
-    this.#queues.set(pool, queue);
-    const line = lineOf(api);
-    if (pool.isFull && line !== 'codes')
+    const isUrgent = spendsCode(api);
+    if (pool.isFull && !isUrgent)
       throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
     const method = body === null ? 'GET' : 'POST';
     const span = this.tracing.start('client', 'call', trace);
@@ -106,39 +104,34 @@ export class OwnCalls implements OnApplicationShutdown {
       headers: [...type, ...toTraceHeaders(span?.context ?? trace)],
       body: body === null ? null : JSON.stringify(body),
     };
-    const answer = new CollectedAnswer(pool, this.clock);
-    const leave = queue.enter(line, () => pool.send(request, answer));
-    return endWith(span, answer.text.finally(leave), () => ({}));
+    return endWith(span, this.#exchange(pool, request, corpId, isUrgent), () => ({}));
+  }
+
+  async #exchange(
+    pool: ConnectionPool,
+    request: Undici.DispatchOptions,
+    corpId: string,
+    isUrgent: boolean,
+  ): Promise<string> {
+    const late = new AbortController();
+    const { signal } = late;
+    const deadline = this.clock.after(LIMIT_MS, () =>
+      late.abort(new AppError('WECOM_UNREACHABLE', { detail: LATE })),
+    );
+    pool.begin();
+    try {
+      const leave = await this.#places.take(corpId, LIMITS.sockets, { isUrgent, signal });
+      const answer = new CollectedAnswer(signal);
+      pool.send(request, answer);
+      return await answer.text.finally(leave);
+    } finally {
+      deadline.cancel();
+      pool.end();
+    }
   }
 }
 
-/** The calls of a corp that wait for a connection. */
-class Queue {
-  readonly #waiting: Readonly<Record<CallLine, Set<() => void>>> = { codes: new Set(), others: new Set() };
-  #underWay = 0;
-
-  /** @param begin runs when it is the call's turn. @returns is to be called when the call is over, also one that never began. */
-  enter(line: CallLine, begin: () => void): () => void {
-    this.#waiting[line].add(begin);
-    this.#next();
-    return () => {
-      if (!this.#waiting[line].delete(begin)) this.#underWay--;
-      this.#next();
-    };
-  }
-
-  #next(): void {
-    const { codes, others } = this.#waiting;
-    const line = codes.size > 0 ? codes : others;
-    const [begin] = line;
-    if (begin === undefined || this.#underWay >= LIMITS.sockets) return;
-    line.delete(begin);
-    this.#underWay++;
-    begin();
-  }
-}
-
-/** Collects the whole answer to a request, within the limits of time and size. */
+/** Collects the whole answer to a request, up to a size. */
 class CollectedAnswer implements Undici.DispatchHandler {
   /** @throws AppError `WECOM_UNREACHABLE` */
   readonly text: Promise<string>;
@@ -150,15 +143,12 @@ class CollectedAnswer implements Undici.DispatchHandler {
   #reason: string | null = null;
   #isLate = false;
 
-  constructor(pool: ConnectionPool, clock: Clock) {
-    const deadline = clock.after(LIMIT_MS, () => {
+  /** @param late ends the call. */
+  constructor(late: AbortSignal) {
+    this.text = this.#done.promise;
+    late.addEventListener('abort', () => {
       this.#isLate = true;
-      this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`);
-    });
-    pool.begin();
-    this.text = this.#done.promise.finally(() => {
-      deadline.cancel();
-      pool.end();
+      this.#giveUp(LATE);
     });
   }
 

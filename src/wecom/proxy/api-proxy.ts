@@ -20,12 +20,12 @@ import {
   type WecomAnswer,
 } from '../client/wecom-answer.js';
 import { type CallResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
-import { AnswerLost, lineOf } from '../client/own-calls.js';
+import { AnswerLost, spendsCode } from '../client/own-calls.js';
 import { wecomConfig } from '../client/wecom.config.js';
 import { CallCredentials } from './call-credentials.js';
 import { CallLimits } from '../calls/call-limits.js';
 import { CallLog, toEndedCall } from './call-log.js';
-import { CallPlaces, type EnteredCall } from './call-places.js';
+import { CallPlaces } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
 import { CallerGone, type ProxyBody, takeBody } from './proxy-body.js';
 import { AnswerBroken } from './proxy-exchange.js';
@@ -110,7 +110,7 @@ export class ApiProxy {
       return null;
     }
     const sent = takeBody(request, this.config.proxyBodyBytesMax, this.clock);
-    let entered: EnteredCall | null = null;
+    let leave: (() => void) | null = null;
     try {
       const queued = (await credential.bot?.answerHere(sent)) ?? null;
       if (queued !== null) {
@@ -119,11 +119,11 @@ export class ApiProxy {
       }
       const body = (await credential.bot?.toWecomBody(sent, credential.appId)) ?? sent;
       log.openKfId ??= credential.bot?.openKfId ?? undefined;
-      entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
       const answer = new CallerAnswer(reply);
       // The call is counted after the wait, since a caller that hangs up during it has not called WeCom.
-      await entered.takePlace(answer, lineOf(target.api));
+      const caller = { corpId: credential.corpId, botId: request.bot?.id ?? null };
+      leave = await this.#places.take(caller, answer, spendsCode(target.api));
       const isSync = target.api.toLowerCase() === SYNC;
       const counted = {
         corpId: credential.corpId,
@@ -152,7 +152,7 @@ export class ApiProxy {
       if (end.status === 200) this.limits.noteKnown(target.api);
       return end.status;
     } finally {
-      entered?.leave();
+      leave?.();
       if ('stream' in sent) sent.stream.destroy();
     }
   }

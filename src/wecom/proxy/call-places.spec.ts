@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { CallLine } from '../client/own-calls.js';
 import { CallPlaces } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
 
@@ -20,16 +19,20 @@ beforeEach(() => {
 
 afterEach(() => expect(clock.pendingTimers).toBe(0));
 
-function enter(botId: string, corpId = 'ww1', line: CallLine = 'others') {
+function enter(botId: string, corpId = 'ww1', isUrgent = false) {
   const raw = Object.assign(new EventEmitter(), { destroyed: false });
   const answer = new CallerAnswer({ raw } as never);
-  const entered = places.enter({ corpId, botId });
-  const placed = entered.takePlace(answer, line);
+  const placed = places.take({ corpId, botId }, answer, isUrgent);
   const outcome = placed.then(
     () => void begun.push(botId),
     (error: Error & { code?: string }) => void begun.push(`${botId} ${error.code ?? error.name}`),
   );
-  return { leave: entered.leave, hangUp: () => void raw.emit('close'), outcome };
+  const leave = (): void =>
+    void placed.then(
+      (done) => done(),
+      () => {},
+    );
+  return { leave, hangUp: () => void raw.emit('close'), outcome };
 }
 
 const enterAll = (botId: string, count: number) => Array.from({ length: count }, () => enter(botId));
@@ -65,7 +68,7 @@ it('gives places that are free again by turns of callers', async () => {
 
 it('gives a free place to a call that spends a code, before older calls of any caller', async () => {
   const first = enterAll('a', 48);
-  const all = [...first, ...enterAll('b', 8), ...enterAll('a', 3), enter('a', 'ww1', 'codes')];
+  const all = [...first, ...enterAll('b', 8), ...enterAll('a', 3), enter('a', 'ww1', true)];
   await turn();
   begun.length = 0;
   // Four of b's have places already.
@@ -98,12 +101,14 @@ it('lets a call wait for 30 s, or until its caller hangs up', async () => {
 });
 
 it('refuses a caller with 512 calls, and no other', async () => {
-  const all = enterAll('a', 512);
-  expect(() => places.enter({ corpId: 'ww1', botId: 'a' })).toThrow(/this corp/);
-  all.push(enter('b'));
+  const all = [...enterAll('a', 513), enter('b')];
   await turn();
-  expect(begun.at(-1)).toBe('b');
+  expect(begun.filter((one) => one !== 'a')).toEqual(['a PROXY_OVERLOADED', 'b']);
   await clock.advance(WAIT_MS);
   for (const { leave } of all) leave();
-  expect(() => places.enter({ corpId: 'ww1', botId: 'a' }).leave()).not.toThrow();
+  await turn();
+  const last = enter('a');
+  await last.outcome;
+  expect(begun.at(-1)).toBe('a');
+  last.leave();
 });

@@ -1,10 +1,7 @@
-/**
- * Decides whose call goes to WeCom next: first a call that spends a code. The callers of a corp share its places by turns, so
- * that slow calls of one caller never block another one. This file counts and orders; it opens no connection.
- */
+/** Shares out the calls that a corp may have under way: its callers take turns, so that slow calls of one never block another. */
 import { AppError } from '../../kernel/app-error.js';
-import { type CallLine, LINES } from '../client/own-calls.js';
 import type { Clock } from '../../kernel/clock.js';
+import { Places } from '../../kernel/places.js';
 import type { CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
 
@@ -25,98 +22,33 @@ interface PlaceCaller {
   readonly botId: string | null;
 }
 
-interface CallerCalls {
-  calls: number;
-  underWay: number;
-  /** One function for each waiting call, oldest first. It runs when it is the call's turn. */
-  readonly waiting: Readonly<Record<CallLine, Set<() => void>>>;
-}
-
-interface CorpCalls {
-  underWay: number;
-  /** In the order of turns: a caller whose waiting call was given a place moves to the end. */
-  readonly callers: Map<string | null, CallerCalls>;
-}
-
 export class CallPlaces {
-  readonly #corps = new Map<string | null, CorpCalls>();
+  readonly #places = new Places();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Registers a call. Call `leave` in the end, also after an error. @throws AppError `PROXY_OVERLOADED` */
-  enter({ corpId, botId }: PlaceCaller): EnteredCall {
-    const corp = this.#corps.get(corpId) ?? { underWay: 0, callers: new Map() };
-    const caller = corp.callers.get(botId) ?? newCaller();
-    if (caller.calls >= CALLS_MAX) throw new AppError('PROXY_OVERLOADED', { retryAfterS: RETRY_AFTER_S });
-    this.#corps.set(corpId, corp);
-    corp.callers.set(botId, caller);
-    caller.calls++;
-    let hasPlace = false;
-    return {
-      takePlace: async (answer, line) => {
-        if (mayTake(corp, caller)) begin(corp, caller);
-        else await this.#wait(caller.waiting[line], answer);
-        hasPlace = true;
-      },
-      leave: () => {
-        caller.calls--;
-        if (hasPlace) {
-          caller.underWay--;
-          corp.underWay--;
-        }
-        if (caller.calls === 0) corp.callers.delete(botId);
-        if (corp.callers.size === 0) this.#corps.delete(corpId);
-        giveNext(corp);
-      },
-    };
-  }
-
-  /** @throws AppError `PROXY_OVERLOADED`, CallerGone */
-  #wait(waiting: Set<() => void>, answer: CallerAnswer): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const giveUp = (error: Error): void => {
-      waiting.delete(resolve);
-      reject(error);
-    };
-    const timer = this.clock.after(WAIT_MS, () =>
-      giveUp(new AppError('PROXY_OVERLOADED', { retryAfterS: RETRY_AFTER_S })),
-    );
-    waiting.add(resolve);
-    answer.whenOver(() => giveUp(new CallerGone(false)));
-    return promise.finally(() => timer.cancel());
+  /**
+   * Resolves when it is the call's turn, within 30 s.
+   * @param isUrgent goes before the calls of all callers that are not.
+   * @returns a function that gives the place back. @throws AppError `PROXY_OVERLOADED`, CallerGone
+   */
+  async take({ corpId, botId }: PlaceCaller, answer: CallerAnswer, isUrgent: boolean): Promise<() => void> {
+    const [corp, party] = [corpId ?? '', botId ?? ''];
+    if (this.#places.countOf(corp, party) >= CALLS_MAX) throw overloaded();
+    if (!this.#places.areTaken(corp, placesFor, party)) return this.#places.take(corp, placesFor, { party });
+    const wait = new AbortController();
+    const timer = this.clock.after(WAIT_MS, () => wait.abort(overloaded()));
+    answer.whenOver(() => wait.abort(new CallerGone(false)));
+    return this.#places
+      .take(corp, placesFor, { party, isUrgent, signal: wait.signal })
+      .finally(() => timer.cancel());
   }
 }
 
-export interface EnteredCall {
-  /** Resolves when it is the call's turn, within 30 s. @throws AppError `PROXY_OVERLOADED`, CallerGone */
-  takePlace(answer: CallerAnswer, line: CallLine): Promise<void>;
-  leave(): void;
+function placesFor(own: number): number {
+  return own < OWN_PLACES ? PLACES : SHARED_PLACES;
 }
 
-function newCaller(): CallerCalls {
-  return { calls: 0, underWay: 0, waiting: { codes: new Set(), others: new Set() } };
-}
-
-function mayTake(corp: CorpCalls, caller: CallerCalls): boolean {
-  if (corp.underWay < SHARED_PLACES) return true;
-  return caller.underWay < OWN_PLACES && corp.underWay < PLACES;
-}
-
-function begin(corp: CorpCalls, caller: CallerCalls): void {
-  caller.underWay++;
-  corp.underWay++;
-}
-
-function giveNext(corp: CorpCalls): void {
-  for (const line of LINES) {
-    for (const [botId, caller] of corp.callers) {
-      const [run] = caller.waiting[line];
-      if (run === undefined || !mayTake(corp, caller)) continue;
-      caller.waiting[line].delete(run);
-      begin(corp, caller);
-      corp.callers.delete(botId);
-      corp.callers.set(botId, caller);
-      run();
-    }
-  }
+function overloaded(): AppError {
+  return new AppError('PROXY_OVERLOADED', { retryAfterS: RETRY_AFTER_S });
 }
