@@ -12,8 +12,8 @@ const PARTS = {
   manager: {
     name: 'the manager',
     script: 'build',
-    sources: ['nest-cli.json', 'src/**', 'packages/console/**'],
-    last: 'dist/openapi/openapi.json',
+    sources: ['nest-cli.json', 'src/**', 'packages/console/**', 'docs/**', 'scripts/guide/**'],
+    last: 'dist/guide/guide.css',
   },
   simulator: {
     name: 'the local WeCom',

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DefaultTheme, defineConfig } from 'vitepress';
-import { GROUPS, INTERNALS, type SitePage } from './pages.js';
+import { GROUPS, INTERNALS, type SitePage, toAnchor } from './pages.js';
 
 const DOCS = join(import.meta.dirname, '..');
 
@@ -21,14 +21,6 @@ const internals: DefaultTheme.SidebarItem[] = [
   { text: 'Internals', items: INTERNALS.map(([path, text]) => ({ text, link: `/${path}` })) },
   { text: 'Decisions', items: decisions },
 ];
-
-/** Links in the texts are written for GitHub, so that headings get its anchors. */
-const toAnchor = (heading: string): string =>
-  heading
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\p{M} _-]/gu, '')
-    .replaceAll(' ', '-');
 
 export default defineConfig({
   title: 'WXKF-Manager',

@@ -87,3 +87,11 @@ export const INTERNALS: readonly (readonly [path: string, title: string])[] = [
   ['internals/security-promises', 'Promises of security'],
   ['internals/releasing', 'Releasing'],
 ];
+
+/** Links in the texts are written for GitHub, so that headings get its anchors. */
+export const toAnchor = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+    .replaceAll(' ', '-');

@@ -29,7 +29,7 @@ type ClassesFound = Record<string, Record<string, Record<string, unknown>>>;
 const ABOUT = `Stands between WeCom customer service (微信客服) and the bots that answer: verifies, opens and delivers every callback.
 
 Routes are protected as soon as one role has a secret. Until then only this machine may call the manager, and needs no secret.
-An error's \`error\` is a stable code, and its \`message\` says what to do; \`docs/reference/errors.md\` lists them all. A path that is none
+An error's \`error\` is a stable code, and its \`message\` says what to do; [the guide](/docs/guide/reference/errors) lists them all. A path that is none
 of these is 404 \`ROUTE_NOT_FOUND\`, another method 405 \`ROUTE_METHOD_NOT_ALLOWED\`.`;
 
 /** The groups of routes, by their readers, in the order of the page. */
@@ -41,7 +41,7 @@ const TAGS = {
   monitoring: 'Probes and metrics.',
   bots: 'Bots that an operator added, with their keys.',
   console: 'The web console.',
-  documents: 'This document.',
+  documents: 'This document, and the guide.',
 };
 
 const HEADERS = {

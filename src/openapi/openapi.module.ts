@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { GuideController } from './guide.controller.js';
 import { OpenapiController } from './openapi.controller.js';
 
-@Module({ controllers: [OpenapiController] })
+@Module({ controllers: [OpenapiController, GuideController] })
 export class OpenapiModule {}

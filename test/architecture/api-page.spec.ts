@@ -13,6 +13,12 @@ const ROUTES = [...PAGE.matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(([, method 
   path,
 }));
 
+/** A file of each route that serves only files with a certain name. */
+const FILES: Readonly<Record<string, string>> = {
+  '/docs/*': '/docs/start.js',
+  '/docs/guide/*': '/docs/guide/start',
+};
+
 /** Stands for curl in a shell: prints its arguments, a NUL after each and one more after the last. */
 const PRINTING_CURL = `curl() { printf '%s\\0' "$@"; printf '\\0'; }`;
 
@@ -42,8 +48,7 @@ describe('routes', () => {
   const manager = suiteManager(embeddedPlace);
 
   it.each(ROUTES)('$method $path is there', async ({ method, path }) => {
-    // Below it there is what has a name, and nothing else.
-    const one = path === '/docs/*' ? '/docs/start.js' : path.replaceAll(/:\w+/g, 'x');
+    const one = FILES[path] ?? path.replaceAll(/:\w+/g, 'x');
     const response = await fetch(manager.url + one, { method });
     const isJson = response.headers.get('content-type')?.startsWith('application/json');
     const { error } = isJson ? ((await response.json()) as { error?: unknown }) : {};

@@ -2,6 +2,7 @@ import { Drawer } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { lostSinceMs } from '../api/connection.js';
 import { useStatus } from '../api/status.js';
+import { GuideLink } from '../components/guide-link.js';
 import { t } from '../i18n/language.js';
 import { useCell } from '../state/cell.js';
 import { ConnectionLine } from './connection-line.js';
@@ -52,6 +53,7 @@ function About() {
   const status = useStatus().data;
   return (
     <div className="about small muted">
+      <GuideLink to={common.guide} />
       <a href="/docs">{common.apiDocument}</a>
       {status !== undefined && (
         <span className="cut" title={`${overview.replica} ${status.replica}`}>

@@ -65,5 +65,5 @@ export const reasons: Readonly<Record<string, Refusal>> = {
 /** Of a code that has no words here. */
 export const unknown: Refusal = {
   what: 'it was refused',
-  remedy: 'Look up the code in docs/reference/errors.md.',
+  remedy: 'Look up the code in the guide, under Errors.',
 };

@@ -55,5 +55,5 @@ export const reasons: TroubleWords['refusals']['reasons'] = {
 /** Of a code that has no words here. */
 export const unknown: TroubleWords['refusals']['unknown'] = {
   what: '被拒绝',
-  remedy: '请在 docs/zh/reference/errors.md 中查找该错误码。',
+  remedy: '请在使用指南的“错误码”中查找该错误码。',
 };

@@ -223,7 +223,8 @@ export const bots = {
   listed: 'Accounts of this app, with who has them now',
   searchAccounts: 'Search accounts',
   noneListed:
-    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below. You do not know the id? Choose “All accounts of the corp”, or see docs/wecom-setup.md, “The id of an account”.',
+    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below. You do not know the id? Choose “All accounts of the corp”, or read:',
+  idOfAccount: { text: 'The id of an account', url: '/docs/guide/wecom-setup#the-id-of-an-account' },
   noneMatches: 'No account matches.',
   hasIt: 'Who has it now',
   servers: { bot: 'a bot', puppet: 'a puppet', people: 'people', nobody: 'nobody' },

@@ -19,6 +19,7 @@ export const common = {
   theme: 'Colours',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   apiDocument: 'API document',
+  guide: { text: 'Guide', url: '/docs/guide' },
   tryAgain: 'Try again',
   cancel: 'Cancel',
   close: 'Close',

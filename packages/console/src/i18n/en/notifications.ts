@@ -4,7 +4,7 @@ export const notifications = {
   title: 'Who is told',
   nobody:
     'Nobody is told what needs attention: NOTIFY_URL is not set. It takes a group robot of WeCom or any webhook:',
-  docs: 'docs/observe.md, “Be told without Prometheus”',
+  guide: { text: 'Be told without Prometheus', url: '/docs/guide/observe#be-told-without-prometheus' },
   kinds: { robot: 'WeCom group', webhook: 'Webhook' },
   test: 'Send a test',
   sent: 'Test sent',

@@ -208,7 +208,8 @@ export const bots: Words['bots'] = {
   listed: '该应用的客服账号及其当前归属',
   searchAccounts: '搜索客服账号',
   noneListed:
-    '还不知道该企业的客服账号：管理器得知应用的 Secret 后才能从企业微信获取列表。请在下方粘贴 ID。不知道 ID？请选择“该企业全部账号”，或参阅 docs/zh/wecom-setup.md 的“账号的 ID”。',
+    '还不知道该企业的客服账号：管理器得知应用的 Secret 后才能从企业微信获取列表。请在下方粘贴 ID。不知道 ID？请选择“该企业全部账号”，或参阅：',
+  idOfAccount: { text: '账号的 ID', url: '/docs/guide/zh/wecom-setup#账号的-id' },
   noneMatches: '没有匹配的客服账号。',
   hasIt: '当前归属',
   servers: { bot: '机器人', puppet: 'puppet', people: '人工', nobody: '无' },

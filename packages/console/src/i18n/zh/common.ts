@@ -19,6 +19,7 @@ export const common: Words['common'] = {
   theme: '外观',
   themes: { system: '跟随系统', light: '浅色', dark: '深色' },
   apiDocument: '接口文档',
+  guide: { text: '使用指南', url: '/docs/guide/zh' },
   tryAgain: '重试',
   cancel: '取消',
   close: '关闭',

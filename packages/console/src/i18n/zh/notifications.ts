@@ -3,7 +3,7 @@ import type { Words } from '../words.js';
 export const notifications: Words['notifications'] = {
   title: '通知对象',
   nobody: '未设置 NOTIFY_URL，需要处理的问题不会通知任何人。可设置企业微信群机器人或任意 Webhook 的地址：',
-  docs: 'docs/zh/observe.md，“没有 Prometheus 时的通知”',
+  guide: { text: '没有 Prometheus 时的通知', url: '/docs/guide/zh/observe#没有-prometheus-时的通知' },
   kinds: { robot: '企业微信群', webhook: 'Webhook' },
   test: '发送测试',
   sent: '测试已发送',

@@ -7,6 +7,7 @@ import { Choices } from '../../components/choices.js';
 import { CopyButton } from '../../components/copy.js';
 import { Field } from '../../components/field.js';
 import { SearchFilter } from '../../components/filters.js';
+import { GuideLink } from '../../components/guide-link.js';
 import { Loaded } from '../../components/loaded.js';
 import { PagedTable } from '../../components/paged-table.js';
 import { AccountStateTag } from '../../components/state-tag.js';
@@ -106,7 +107,15 @@ function ListedAccounts({ draft: { corpId, picked }, onChange }: StepProps) {
         of={paged}
         keyOf={({ openKfId }) => openKfId}
         selection={{ keys: new Set(picked), onChange: pick }}
-        empty={q === '' ? bots.noneListed : bots.noneMatches}
+        empty={
+          q === '' ? (
+            <>
+              {bots.noneListed} <GuideLink to={bots.idOfAccount} />
+            </>
+          ) : (
+            bots.noneMatches
+          )
+        }
         columns={[
           { key: 'name', head: bots.account, cell: (account) => <Name of={account} /> },
           { key: 'server', head: bots.hasIt, cell: serverOf },

@@ -5,6 +5,7 @@ import { testReceivers, useReceivers } from '../../api/notifications.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { ErrorNote } from '../../components/error-note.js';
+import { GuideLink } from '../../components/guide-link.js';
 import { Loaded } from '../../components/loaded.js';
 import { StateTag } from '../../components/state-tag.js';
 import { Ago } from '../../components/times.js';
@@ -33,7 +34,7 @@ export function Receivers() {
         {({ items }) =>
           items.length === 0 ? (
             <p>
-              {notifications.nobody} <span className="muted">{notifications.docs}</span>
+              {notifications.nobody} <GuideLink to={notifications.guide} />
             </p>
           ) : (
             <ul className="plain">
