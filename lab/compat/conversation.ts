@@ -114,10 +114,15 @@ export class Answers {
   #isOver = false;
 
   constructor(
-    private readonly wecom: Simulator,
+    wecom: Simulator,
     private readonly conversations: readonly Conversation[],
   ) {
-    void this.#take();
+    const { chat } = wecom.corp;
+    const before = chat.onMessage;
+    chat.onMessage = (message) => {
+      before(message);
+      if (message.from === 'bot' && !this.#isOver) this.#take(message);
+    };
     this.#seeRefusals(wecom.calls);
   }
 
@@ -131,21 +136,18 @@ export class Answers {
 
   #seeRefusals(calls: CallLog): void {
     const before = calls.onChange;
-    calls.onChange = () => {
-      before();
-      const { errcode = 0, request = '' } = calls.records.at(-1) ?? {};
+    calls.onChange = (call) => {
+      before(call);
+      const { errcode, request } = call;
       if (errcode !== SPENT) return;
       const { text } = JSON.parse(request) as { text?: { content?: string } };
       for (const conversation of this.conversations) conversation.refuse(text?.content);
     };
   }
 
-  async #take(): Promise<void> {
-    while (!this.#isOver) {
-      const answer = await this.wecom.nextReply();
-      this.#lastAtMs = performance.now();
-      for (const conversation of this.conversations) conversation.take(answer);
-    }
+  #take(answer: ChatMessage): void {
+    this.#lastAtMs = performance.now();
+    for (const conversation of this.conversations) conversation.take(answer);
   }
 }
 

@@ -6,7 +6,7 @@ import { UNLIMITED } from './manager.js';
 import { Replica } from './messages/replica.js';
 import { stablePort } from './ports.js';
 import type { Run, StoreKind } from './run.js';
-import { TcpProxy } from './tcp-proxy.js';
+import { Entry } from './entry.js';
 
 export interface StageOptions {
   readonly store: StoreKind;
@@ -18,7 +18,7 @@ export class Stage {
   /** When managers were killed, `performance.now()`. */
   readonly killedAtMs: number[] = [];
   readonly #replicas: Replica[] = [];
-  #proxy: TcpProxy | null = null;
+  #entry: Entry | null = null;
   #turn = 0;
 
   private constructor(private readonly wecom: Simulator) {}
@@ -40,7 +40,7 @@ export class Stage {
     for (let n = 0; n < replicas; n++)
       stage.#replicas.push(new Replica(run, { port: await stablePort(), env }, killing, { fault }));
     await Promise.all(stage.#replicas.map((replica) => replica.start()));
-    stage.#proxy = await TcpProxy.open(await stablePort(), run);
+    stage.#entry = await Entry.open(run, stage.nextUrl);
     return stage;
   }
 
@@ -58,16 +58,12 @@ export class Stage {
 
   /** Saves the callback URL at WeCom. A manager has to know the app. */
   async saveCallback(): Promise<void> {
-    const { wecom } = this;
-    this.turn();
-    const url = `http://127.0.0.1:${this.#proxy?.port}/callback/${wecom.corpId}`;
-    const saved = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!saved.isVerified) throw new Error(saved.detail);
+    await this.#entry?.save(this.wecom);
   }
 
   /** The callbacks that follow go to the next manager. */
   readonly turn = (): void => {
-    if (this.#proxy !== null) this.#proxy.upstreamPort = Number(new URL(this.nextUrl()).port);
+    this.#entry?.turn();
   };
 
   /** @returns what did not hold. */

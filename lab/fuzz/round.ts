@@ -68,8 +68,8 @@ export class Round {
       ...(await run.newStore(plan.store)),
       ...CREDENTIALS,
       HOST: '127.0.0.1',
-      ACCESS_TOKEN_URL: `${servers.wecomOrigin}/cgi-bin/gettoken`,
-      WECOM_API_URL: servers.wecomOrigin,
+      ACCESS_TOKEN_URL: servers.tokenUrl,
+      WECOM_API_URL: new URL(servers.tokenUrl).origin,
       SECRETS_KEY: randomBytes(32).toString('base64'),
       LOG_LEVEL: 'trace',
     };

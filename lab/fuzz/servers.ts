@@ -2,10 +2,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { startTokenServer } from '../../test/support/token-server.js';
 
 export interface Servers {
   readonly puppetOrigin: string;
-  readonly wecomOrigin: string;
+  /** Of a WeCom that knows nothing else. */
+  readonly tokenUrl: string;
   /** How many deliveries came to that account's endpoint. */
   deliveriesTo(openKfId: string): number;
   close(): Promise<void>;
@@ -19,26 +21,16 @@ export async function startServers(): Promise<Servers> {
     if (/^wk[a-z0-9]+$/.test(openKfId)) deliveries.set(openKfId, (deliveries.get(openKfId) ?? 0) + 1);
     response.end('success');
   });
-  const wecom = await listen(answerAsWecom);
+  // It takes every secret: those that are refused have a budget, and a spent one is another kind of test.
+  const wecom = await startTokenServer();
   return {
     puppetOrigin: originOf(puppets),
-    wecomOrigin: originOf(wecom),
+    tokenUrl: wecom.url,
     deliveriesTo: (openKfId) => deliveries.get(openKfId) ?? 0,
     close: async () => {
-      await Promise.all([puppets, wecom].map(close));
+      await Promise.all([close(puppets), wecom.close()]);
     },
   };
-}
-
-/** Takes every secret, since those that are refused have a budget, and a spent one is another kind of test. */
-function answerAsWecom(request: IncomingMessage, response: ServerResponse): void {
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://wecom');
-  const token = `token-of-${searchParams.get('corpid')?.length}-${searchParams.get('corpsecret')?.length}`;
-  const isToken = pathname === '/cgi-bin/gettoken';
-  response.setHeader('Content-Type', 'application/json; charset=UTF-8');
-  response.end(
-    JSON.stringify({ errcode: 0, errmsg: 'ok', ...(isToken && { access_token: token, expires_in: 7_200 }) }),
-  );
 }
 
 async function listen(serve: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {

@@ -55,8 +55,8 @@ export abstract class LocalWecom {
     this.callbacks = new CallbackSender(corpId, this.faults, clock, this.closing.signal);
     this.#accessTokens = new AccessTokens(() => clock.nowMs());
     for (const { corpSecret } of this.apps) this.#accessTokens.addSecret(corpId, corpSecret, TOKEN_LIFE_S);
-    const { corp, apps } = this;
-    const state = { corp, apps, accessTokens: this.#accessTokens, syncTokens: new SyncTokens() };
+    const { corp, apps, faults } = this;
+    const state = { corp, apps, accessTokens: this.#accessTokens, syncTokens: new SyncTokens(), faults };
     this.corp.onNews = (openKfId, msgid) => {
       const app = apps.find(({ openKfIds }) => openKfIds.has(openKfId));
       // Without a tick at 可管理的客服账号 nobody is told of the account.
@@ -64,7 +64,7 @@ export abstract class LocalWecom {
         this.callbacks.notify(app, openKfId, state.syncTokens.give(openKfId, clock.nowMs()), msgid);
     };
     this.robot = new GroupRobot(corpId);
-    this.api = new Api(state, this.robot, this.faults);
+    this.api = new Api(state, this.robot);
   }
 
   /** Of the API and of the page; without a slash at its end. */

@@ -59,6 +59,8 @@ export class SimulatorServer {
     const startedMs = this.clock.elapsedMs();
     const atMs = this.clock.nowMs();
     await this.#delay();
+    if (this.faults.apiHangs) return;
+    if (this.faults.apiFails) return void response.writeHead(500).end();
     const call: ApiCall = {
       method: request.method ?? '',
       api,

@@ -1,4 +1,5 @@
 /** What the local WeCom shows to customers, and which calls of `kf/send_msg` it refuses. */
+import type { CallRecord } from '../../../packages/simulator/api/call-log.js';
 import type { Simulator } from '../../../packages/simulator/simulator.js';
 
 /** A text of the account. */
@@ -10,16 +11,12 @@ export interface Shown {
 
 export class SeenWecom {
   readonly #refused = new Map<string, Map<number, number>>();
-  #lastMsgid = '';
-  #lastCall = 0;
 
-  constructor(
-    wecom: Simulator,
-    private readonly onShown: (shown: Shown) => void,
-  ) {
-    // It keeps the newest ones alone, and tells of each.
-    wecom.corp.onChange = () => this.#look(wecom);
-    wecom.calls.onChange = () => this.#count(wecom);
+  constructor({ corp, calls }: Simulator, onShown: (shown: Shown) => void) {
+    corp.chat.onMessage = ({ from, openKfId, externalUserId: customer, body }) => {
+      if (from === 'bot') onShown({ openKfId, customer, text: String(body.content) });
+    };
+    calls.onChange = (call) => this.#count(call);
   }
 
   /** How often texts of the account were refused, by errcode. */
@@ -27,19 +24,7 @@ export class SeenWecom {
     return this.#refused.get(openKfId) ?? new Map();
   }
 
-  #look({ corp }: Simulator): void {
-    const last = corp.chat.messages.at(-1);
-    if (last === undefined || last.msgid === this.#lastMsgid) return;
-    this.#lastMsgid = last.msgid;
-    const { from, openKfId, externalUserId: customer, body } = last;
-    if (from === 'bot') this.onShown({ openKfId, customer, text: String(body.content) });
-  }
-
-  #count({ calls }: Simulator): void {
-    const last = calls.records.at(-1);
-    if (last === undefined || last.id === this.#lastCall) return;
-    this.#lastCall = last.id;
-    const { api, errcode, request } = last;
+  #count({ api, errcode, request }: CallRecord): void {
     if (api !== 'kf/send_msg' || errcode === 0) return;
     // Of a long text the beginning is there.
     const openKfId = /"open_kfid":"([^"]+)"/.exec(request)?.[1] ?? '';

@@ -1,75 +1,94 @@
-/** A corp of the WeCom that `messages` runs against, and its accounts with all that customers wrote to them. */
-import { randomBytes } from 'node:crypto';
-import { Refused } from '../../../packages/simulator/api/answers.js';
-import { Journal, type JournalPage, type SyncMessage } from '../../../packages/simulator/corp/journal.js';
-import { newApp, newOpenKfId, type WecomApp } from '../../../test/support/wecom.js';
+/** A corp of the WeCom that `messages` runs against, a local WeCom of its own, with all that customers wrote to its accounts. */
+import { type Simulator, startSimulator } from '../../../packages/simulator/simulator.js';
+import type { CallbackRecord } from '../../../packages/simulator/callbacks/callback-record.js';
+import type { WecomApp } from '../../../test/support/wecom.js';
 
-/**
- * `busy`: errcode -1. `limited`: 45009, after which the manager leaves the corp alone for a minute. `fails`: HTTP 500.
- * `hangs`: no answer.
- */
-export type Trouble = 'busy' | 'limited' | 'fails' | 'hangs';
-
-const ORIGIN_CUSTOMER = 3;
+/** What the local WeCom does meanwhile. `limited`: the manager leaves the corp alone for a minute. */
+export const TROUBLES = {
+  busy: { apiBusy: true },
+  limited: { apiLimited: true },
+  fails: { apiFails: true },
+  hangs: { apiHangs: true },
+  cursors: { refuseCursors: true },
+  repeats: { repeatedMessages: 40 },
+} as const;
+export type Trouble = keyof typeof TROUBLES;
 
 export class KfAccount {
-  readonly openKfId = newOpenKfId();
-  /** The n-th has the number n + 1 as its text. */
-  readonly messages: SyncMessage[] = [];
-  readonly #journal = new Journal(Date.now());
-  /** Cursors that it accepts. */
-  readonly #cursors = new Set<string>();
+  /** The n-th message has n as its text. */
+  written = 0;
+  /** How many were written when an event was sent that was answered 200. */
+  told = 0;
+  #lastMsgid = '';
+  /** Of those of which WeCom is telling. */
+  readonly numbers = new Map<string, number>();
 
-  constructor(readonly corp: KfCorp) {}
+  constructor(
+    readonly corp: KfCorp,
+    readonly openKfId: string,
+  ) {}
 
-  /** A customer writes the next number. */
-  write(customer: string): SyncMessage {
-    const number = this.messages.length + 1;
-    const nowMs = Date.now();
-    const message: SyncMessage = {
-      msgid: `${number}-${this.openKfId}`,
-      open_kfid: this.openKfId,
-      external_userid: `wm${this.openKfId.slice(-8)}${customer}`,
-      send_time: Math.floor(nowMs / 1_000),
-      origin: ORIGIN_CUSTOMER,
-      msgtype: 'text',
-      text: { content: String(number) },
-    };
-    this.messages.push(message);
-    this.#journal.append(message, nowMs);
-    return message;
+  /** A customer writes the next number, and WeCom tells of it. @returns its msgid. */
+  write(externalUserId: string): string {
+    this.#lastMsgid = this.corp.wecom.say(String(++this.written), {
+      openKfId: this.openKfId,
+      externalUserId,
+    });
+    this.numbers.set(this.#lastMsgid, this.written);
+    return this.#lastMsgid;
   }
 
-  /**
-   * What `kf/sync_msg` gives.
-   * @param repeated how many messages before the cursor are given once more.
-   * @throws Refused when the cursor is none that was given, or no longer accepted.
-   */
-  page(cursor: string, limit: number, repeated: number): JournalPage {
-    if (cursor !== '' && !this.#cursors.has(cursor)) throw new Refused(40058, 'invalid cursor');
-    const page = this.#journal.read(this.openKfId, cursor, limit, Date.now());
-    this.#cursors.add(page.nextCursor);
-    const [first] = page.messages;
-    const before = first === undefined ? this.messages.length : numberOf(first) - 1;
-    const again = this.messages.slice(Math.max(0, before - repeated), before);
-    return { ...page, messages: [...again, ...page.messages] };
-  }
-
-  refuseCursors(): void {
-    this.#cursors.clear();
+  /** WeCom tells of the last one once more. */
+  tellAgain(): void {
+    this.numbers.set(this.#lastMsgid, this.written);
+    this.corp.wecom.corp.onNews(this.openKfId, this.#lastMsgid);
   }
 }
 
 export class KfCorp {
-  readonly app: WecomApp = newApp();
-  readonly corpSecret = randomBytes(24).toString('base64url');
   readonly accounts: readonly KfAccount[];
-  trouble: Trouble | null = null;
-  /** How many messages before its cursor each page repeats. */
-  repeated = 0;
+  /** Callbacks that were sent, and those of them that were answered 200. */
+  sent = 0;
+  accepted = 0;
+  /** Calls that were answered otherwise than with errcode 0, or not at all. */
+  spoilt = 0;
+  readonly #underWay = new Set<number>();
 
-  constructor(accounts: number) {
-    this.accounts = Array.from({ length: accounts }, () => new KfAccount(this));
+  private constructor(readonly wecom: Simulator) {
+    this.accounts = wecom.accounts.map(({ openKfId }) => new KfAccount(this, openKfId));
+    wecom.callbacks.onChange = (record) => this.#note(record);
+  }
+
+  static async open(accounts: number, customers: number): Promise<KfCorp> {
+    const names = (count: number) => Array.from({ length: count }, (_, n) => String(n));
+    return new KfCorp(await startSimulator({ accounts: names(accounts), customers: names(customers) }));
+  }
+
+  get app(): WecomApp {
+    const { token, encodingAESKey } = this.wecom.callback;
+    return { corpId: this.wecom.corpId, token, encodingAESKey };
+  }
+
+  get corpSecret(): string {
+    return this.wecom.corpSecret;
+  }
+
+  /** No callback is on its way, or is to be sent again. */
+  get isIdle(): boolean {
+    return this.#underWay.size === 0;
+  }
+
+  #note({ id, openKfId, msgid, state, attempts }: CallbackRecord): void {
+    if (state === 'running') return void this.#underWay.add(id);
+    this.#underWay.delete(id);
+    this.sent += attempts.length;
+    const account = this.accounts.find((one) => one.openKfId === openKfId);
+    if (account === undefined) return;
+    if (state === 'taken') {
+      this.accepted++;
+      account.told = Math.max(account.told, account.numbers.get(msgid) ?? 0);
+    }
+    account.numbers.delete(msgid);
   }
 }
 

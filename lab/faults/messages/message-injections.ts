@@ -1,19 +1,21 @@
 /** What is done to managers, bots, WeCom and the database while messages are written. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NO_FAULTS } from '../../../packages/simulator/faults.js';
 import type { Seeded } from '../../../test/support/seeded.js';
+import { until } from '../drain.js';
 import type { Run } from '../run.js';
 import type { TcpProxy } from '../tcp-proxy.js';
-import type { KfCorp } from './kf-corp.js';
+import { type KfCorp, TROUBLES } from './kf-corp.js';
 import type { MessageBot } from './message-bot.js';
 import type { MessageManagers } from './message-managers.js';
 import type { MessageOracle } from './message-oracle.js';
 import type { MessagesForm } from './messages-form.js';
 
 const POLL_MS = 10;
-const REPEATED = 40;
 const BOT_DOWN_MS_MAX = 2_500;
 const TROUBLE_MS_MIN = 300;
 const OUTAGE_MS_MIN = 500;
+const MET_WITHIN_MS = 5_000;
 /** Of each trouble. */
 const ROUNDS = 8;
 
@@ -63,14 +65,15 @@ export class MessageInjections {
     const rounds = this.run.isShort ? troubles.length : troubles.length * ROUNDS;
     let at = 0;
     await this.#nowAndThen(rounds, async () => {
-      const trouble = troubles[at++ % troubles.length];
+      const trouble = troubles[at++ % troubles.length] ?? 'busy';
       const corp = this.random.pick(corps);
-      if (trouble === 'cursors') return void corp.accounts.forEach((account) => account.refuseCursors());
-      if (trouble === 'repeats') corp.repeated = REPEATED;
-      else corp.trouble = trouble ?? null;
+      const { faults } = corp.wecom;
+      const before = corp.spoilt;
+      Object.assign(faults, TROUBLES[trouble]);
       await sleep(TROUBLE_MS_MIN + this.random.below(this.run.isShort ? 500 : 3_000));
-      corp.trouble = null;
-      corp.repeated = 0;
+      // The manager may be away, or the corp's accounts have nothing to pull.
+      if (trouble !== 'repeats') await until(() => corp.spoilt > before, MET_WITHIN_MS);
+      Object.assign(faults, NO_FAULTS);
     });
   }
 

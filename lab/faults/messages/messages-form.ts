@@ -12,5 +12,5 @@ export interface MessagesForm {
   readonly managerKills: number;
   readonly botKills: number;
   readonly outages: number;
-  readonly troubles: readonly (Trouble | 'cursors' | 'repeats')[];
+  readonly troubles: readonly Trouble[];
 }

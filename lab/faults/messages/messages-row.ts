@@ -1,7 +1,6 @@
 /** A line of the table about messages. */
 import type { Durations } from '../durations.js';
 import { listed, type Row, unless } from '../scenario.js';
-import type { KfCallbacks } from './kf-callbacks.js';
 import type { KfSite } from './kf-site.js';
 import type { MessageInjections } from './message-injections.js';
 import type { MessageManagers } from './message-managers.js';
@@ -14,7 +13,6 @@ export interface MessagesFound {
   readonly accounts: number;
   readonly verdict: MessageVerdict;
   readonly site: KfSite;
-  readonly callbacks: KfCallbacks;
   readonly managers: MessageManagers;
   readonly injections: MessageInjections;
   /** From WeCom to the bot. */
@@ -43,19 +41,14 @@ export function toMessagesRow(found: MessagesFound): Row {
   };
 }
 
-function remarksOf({
-  verdict,
-  site,
-  callbacks,
-  managers,
-  injections,
-  delays,
-  drainMs,
-}: MessagesFound): string[] {
+function remarksOf({ verdict, site, managers, injections, delays, drainMs }: MessagesFound): string[] {
   const { doubles, again, lostWithBots } = verdict;
   const perKill = doubles / Math.max(1, managers.kills + injections.botKills);
   const spoilt = [...site.spoilt].map(([what, count]) => `${what} ${count}×`).join(', ');
   const { killsInside } = managers;
+  const [sent, accepted] = (['sent', 'accepted'] as const).map((name) =>
+    site.corps.reduce((sum, corp) => sum + corp[name], 0),
+  );
   return [
     `${doubles} doubles, ${perKill.toFixed(2)} for each kill; ${again} deliveries after one that was not complete`,
     ...unless(
@@ -63,7 +56,7 @@ function remarksOf({
       `${lostWithBots} messages were answered to bots that were killed while they read them`,
     ),
     ...unless(killsInside === 0, `${killsInside} managers killed themselves at instants of their code`),
-    `${callbacks.sent} callbacks sent, ${callbacks.accepted} answered 200; ${site.pulls} pulls; WeCom's faults: ${spoilt || 'none'}`,
+    `${sent} callbacks sent, ${accepted} answered 200; ${site.pulls} pulls; WeCom's faults: ${spoilt || 'none'}`,
     `from WeCom to the bot p50/p99/max ${[0.5, 0.99, 1].map((share) => seconds(delays.percentile(share))).join(' / ')} s; drained in ${seconds(drainMs)} s`,
   ];
 }

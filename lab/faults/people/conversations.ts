@@ -1,4 +1,6 @@
 /** What customers are shown at the local WeCom, when, and which calls are made for whom. Times are `performance.now()`. */
+import type { CallRecord } from '../../../packages/simulator/api/call-log.js';
+import type { ChatMessage } from '../../../packages/simulator/corp/chat.js';
 import type { Simulator } from '../../../packages/simulator/simulator.js';
 import { until } from '../drain.js';
 
@@ -20,13 +22,10 @@ export class Conversations {
   /** Replies that WeCom refused because of people. */
   refused = 0;
   readonly #shown = new Map<string, Shown[]>();
-  #lastMsgid = '';
-  #lastCall = 0;
 
-  constructor(wecom: Simulator) {
-    // It keeps the newest ones alone, and tells of each.
-    wecom.corp.onChange = () => this.#look(wecom);
-    wecom.calls.onChange = () => this.#count(wecom);
+  constructor({ corp, calls }: Simulator) {
+    corp.chat.onMessage = (message) => this.#look(message);
+    calls.onChange = (call) => this.#count(call);
   }
 
   shownTo(customer: string): readonly Shown[] {
@@ -38,21 +37,14 @@ export class Conversations {
     return until(() => this.shownTo(customer).some((shown) => shown.text === text), limitMs);
   }
 
-  #look({ corp }: Simulator): void {
-    const last = corp.chat.messages.at(-1);
-    if (last === undefined || last.msgid === this.#lastMsgid) return;
-    this.#lastMsgid = last.msgid;
-    if (last.from !== 'bot') return;
-    const { content, head_content: head } = last.body;
+  #look({ from, externalUserId, body }: ChatMessage): void {
+    if (from !== 'bot') return;
+    const { content, head_content: head } = body;
     const shown = { text: String(content ?? head), atMs: performance.now() };
-    this.#shown.set(last.externalUserId, [...this.shownTo(last.externalUserId), shown]);
+    this.#shown.set(externalUserId, [...this.shownTo(externalUserId), shown]);
   }
 
-  #count({ calls }: Simulator): void {
-    const last = calls.records.at(-1);
-    if (last === undefined || last.id === this.#lastCall) return;
-    this.#lastCall = last.id;
-    const { api, errcode, request } = last;
+  #count({ api, errcode, request }: CallRecord): void {
     this.calls.set(api, (this.calls.get(api) ?? 0) + 1);
     if (api === 'kf/send_msg' && errcode === NOT_WITH_BOT) this.refused++;
     if (api !== 'kf/service_state/trans' || errcode !== 0) return;

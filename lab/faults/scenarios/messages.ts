@@ -14,7 +14,6 @@ import {
   MESSAGE_FAILPOINTS,
   type MessageFailpoint,
 } from '../failpoints.js';
-import { KfCallbacks } from '../messages/kf-callbacks.js';
 import { type KfAccount, KfCorp } from '../messages/kf-corp.js';
 import { KfSite } from '../messages/kf-site.js';
 import type { BotWorld, MessageBot } from '../messages/message-bot.js';
@@ -30,6 +29,7 @@ import { stablePort } from '../ports.js';
 import { remarks, table } from '../report.js';
 import type { Run, StoreEnv } from '../run.js';
 import type { NotRun, Row, Scenario } from '../scenario.js';
+import { Entry } from '../entry.js';
 import { TcpProxy } from '../tcp-proxy.js';
 
 /** Each with four callback bots, one of each style, and a puppet: corps have limits of their own. */
@@ -41,6 +41,8 @@ const REPORT_MS = 30_000;
 const OPEN_MAX = 500;
 /** Who answers before it pulls, and is killed between both, is told again after a minute. */
 const DRAIN_MS = 300_000;
+/** WeCom sends a callback four times, 5 s apart. */
+const CALLBACKS_END_MS = 60_000;
 /** A busy machine may need that long; others need some seconds. */
 const DRAIN_SHORT_MS = 180_000;
 const WITH_BOTS_MS = 75_000;
@@ -95,7 +97,7 @@ class Messages {
   readonly #oracle = new MessageOracle();
   readonly #delays = new Durations();
   readonly #complaints: string[] = [];
-  readonly #corps = Array.from({ length: CORPS }, () => new KfCorp(STYLES.length + 1));
+  #corps: readonly KfCorp[] = [];
   readonly #injections: MessageInjections;
   #proxy: TcpProxy | null = null;
 
@@ -112,6 +114,8 @@ class Messages {
 
   async run(): Promise<Row> {
     const { run_: run, form } = this;
+    const opening = Array.from({ length: CORPS }, () => KfCorp.open(STYLES.length + 1, CUSTOMERS));
+    this.#corps = await Promise.all(opening);
     const site = await KfSite.open(this.#corps);
     run.onEnd(() => site.close().catch(() => undefined));
     const env = {
@@ -127,21 +131,21 @@ class Messages {
     const { replicas } = form;
     const managers = await MessageManagers.start(run, this.#oracle, { replicas, env, killing: this.killing });
     const bots = await this.#openBots(managers);
-    const callbacks = new KfCallbacks(site, managers.nextUrl);
+    const entry = await Entry.open(run, managers.nextUrl);
+    for (const { wecom } of this.#corps) await entry.save(wecom);
     const stopReporting = this.#reportNowAndThen(managers);
     const corps = this.#corps;
     await Promise.all([
-      this.#write(callbacks),
+      this.#write(entry),
       this.#injections.inject({ managers, bots, corps, proxy: this.#proxy }),
     ]);
-    const drainMs = await this.#drain(callbacks);
+    const drainMs = await this.#drain(entry);
     stopReporting();
-    await callbacks.close();
     const broken = await managers.stop();
     await Promise.all(bots.map((bot) => bot.kill()));
     await site.close();
     return toMessagesRow({
-      ...{ form, site, callbacks, managers, drainMs, broken },
+      ...{ form, site, managers, drainMs, broken },
       accounts: bots.length,
       verdict: this.#oracle.verdict(),
       injections: this.#injections,
@@ -186,7 +190,7 @@ class Messages {
     return new CallbackBot(account, port, world, style, catchesUp);
   }
 
-  async #write(callbacks: KfCallbacks): Promise<void> {
+  async #write(entry: Entry): Promise<void> {
     const { messages: count, ratePerS } = this.form;
     const accounts = this.#corps.flatMap((corp) => corp.accounts);
     let due = 0;
@@ -196,27 +200,32 @@ class Messages {
       due = Math.min(count, due + ((nowMs - atMs) * ratePerS) / 1_000);
       atMs = nowMs;
       while (this.#oracle.written < due && this.#oracle.underWay < OPEN_MAX)
-        this.#writeOne(this.#random.pick(accounts), callbacks);
+        this.#writeOne(this.#random.pick(accounts), entry);
       due = Math.min(due, this.#oracle.written + ratePerS);
     }
   }
 
-  #writeOne(account: KfAccount, callbacks: KfCallbacks): void {
-    const customer = String(this.#random.below(CUSTOMERS));
+  #writeOne(account: KfAccount, entry: Entry): void {
     const { openKfId, corp } = account;
-    const { msgid } = account.write(customer);
+    const customer = this.#random.pick(corp.wecom.customers).externalUserId;
+    entry.turn();
+    const msgid = account.write(customer);
     const id = webhookIdOf({ corpId: corp.app.corpId, openKfId, msgid });
     const lane = `${openKfId} ${customer}`;
-    this.#oracle.wrote({ openKfId, lane, number: account.messages.length, id });
-    callbacks.notify(account);
+    this.#oracle.wrote({ openKfId, lane, number: account.written, id });
   }
 
   /** WeCom tells once more of what the manager has never accepted to know of; everything else is the manager's to bring. */
-  async #drain(callbacks: KfCallbacks): Promise<number> {
+  async #drain(entry: Entry): Promise<number> {
     const startedAtMs = performance.now();
-    await callbacks.whenIdle();
-    for (const account of callbacks.listUntold()) callbacks.notify(account);
-    await callbacks.whenIdle();
+    const whenIdle = () => until(() => this.#corps.every(({ isIdle }) => isIdle), CALLBACKS_END_MS);
+    await whenIdle();
+    const accounts = this.#corps.flatMap((corp) => corp.accounts);
+    for (const account of accounts.filter(({ told, written }) => told < written)) {
+      entry.turn();
+      account.tellAgain();
+    }
+    await whenIdle();
     await until(() => this.#oracle.open === 0, this.run_.isShort ? DRAIN_SHORT_MS : DRAIN_MS);
     const drainMs = performance.now() - startedAtMs;
     if (!this.run_.isShort) await until(() => this.#oracle.openWithBots === 0, WITH_BOTS_MS);

@@ -98,6 +98,17 @@ describe('faults', () => {
     expect((await client.getToken()).errcode).toBe(-1);
   });
 
+  it('limit every call, fail it or leave it without an answer', async () => {
+    const { faults, url } = client.simulator;
+    const get = () => fetch(`${url}/cgi-bin/gettoken`, { signal: AbortSignal.timeout(200) });
+    faults.apiLimited = true;
+    expect((await client.getToken()).errcode).toBe(45009);
+    faults.apiFails = true;
+    expect((await get()).status).toBe(500);
+    faults.apiHangs = true;
+    await expect(get()).rejects.toThrow('timeout');
+  });
+
   it('make the answers late', async () => {
     client.simulator.faults.apiDelayMs = 3_000;
     const answer = client.getToken();

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { App } from '../corp/app.js';
 import type { Corp } from '../corp/corp.js';
+import type { Faults } from '../faults.js';
 import type { AccessTokens } from './access-tokens.js';
 import type { ApiAnswer } from './answers.js';
 import type { RequestFields } from './request-fields.js';
@@ -23,6 +24,7 @@ export interface ApiState {
   readonly apps: readonly App[];
   readonly accessTokens: AccessTokens;
   readonly syncTokens: SyncTokens;
+  readonly faults: Readonly<Faults>;
 }
 
 export interface CallState extends ApiState {

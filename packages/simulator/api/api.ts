@@ -1,7 +1,6 @@
 /** WeCom's API under /cgi-bin/: who may call, what each call does, and how refusals look. */
 import type { ServerResponse } from 'node:http';
 import type { App } from '../corp/app.js';
-import type { Faults } from '../faults.js';
 import { type ApiAnswer, ok, Refused, refusal, sendAnswer } from './answers.js';
 import type { ApiCall, ApiState, JsonApi } from './api-call.js';
 import { CallLimit } from './call-limit.js';
@@ -52,7 +51,6 @@ export class Api {
   constructor(
     private readonly state: ApiState,
     private readonly robot: GroupRobot,
-    private readonly faults: Readonly<Faults>,
   ) {}
 
   /** Whose Secret or access token the call has. */
@@ -83,7 +81,8 @@ export class Api {
 
   #answerOf(call: ApiCall, response: ServerResponse): ApiAnswer {
     const isMedia = call.api.startsWith('media/');
-    if (this.faults.apiBusy || (isMedia && this.faults.mediaFails)) throw new Refused(-1);
+    if (this.state.faults.apiLimited) throw new Refused(45009);
+    if (this.state.faults.apiBusy || (isMedia && this.state.faults.mediaFails)) throw new Refused(-1);
     if (call.api === 'gettoken') return this.#giveToken(call);
     if (call.api === ROBOT_API) return this.robot.send(call, this.state.corp.nowMs);
     const app = this.#requireAllowed(call);

@@ -24,14 +24,14 @@ const SHOWN_CHARS = 2_000;
 export class CallLog {
   /** Newest last. */
   readonly records: CallRecord[] = [];
-  onChange: () => void = () => {};
+  onChange: (record: CallRecord) => void = () => {};
   #lastId = 0;
 
   add(call: ApiCall, answer: ApiAnswer, app: string, atMs: number, tookMs: number): void {
     this.#lastId += 1;
     const { method, api, body } = call;
     const isJson = !api.startsWith('media/');
-    this.records.push({
+    const record: CallRecord = {
       id: this.#lastId,
       atMs,
       tookMs: Math.round(tookMs),
@@ -42,9 +42,10 @@ export class CallLog {
       errmsg: answer.errmsg,
       request: isJson ? body.toString('utf8', 0, SHOWN_CHARS) : '',
       answer: JSON.stringify(answer, withoutToken).slice(0, SHOWN_CHARS),
-    });
+    };
+    this.records.push(record);
     if (this.records.length > KEPT) this.records.shift();
-    this.onChange();
+    this.onChange(record);
   }
 }
 

@@ -104,6 +104,21 @@ describe('the cursor', () => {
   });
 });
 
+it('refuses every cursor where that is switched on, and begins without one', async () => {
+  client.simulator.say('1');
+  const { next_cursor: cursor } = await client.sync();
+  client.simulator.faults.refuseCursors = true;
+  expect((await client.sync({ cursor })).errcode).toBe(40058);
+  expect(contents((await client.sync()).msg_list)).toEqual(['1']);
+});
+
+it('gives messages before its cursor once more where that is switched on', async () => {
+  for (const content of ['1', '2', '3']) client.simulator.say(content);
+  const { next_cursor: cursor } = await client.sync({ limit: 2 });
+  client.simulator.faults.repeatedMessages = 1;
+  expect(contents((await client.sync({ cursor, limit: 1 })).msg_list)).toEqual(['2', '3']);
+});
+
 it('reaches back three days', async () => {
   client.simulator.say('old');
   await client.clock.advance(DAY_MS);

@@ -17,7 +17,7 @@ const KEPT = 50;
 export class CallbackSender {
   /** Newest last. */
   readonly records: CallbackRecord[] = [];
-  onChange: () => void = () => {};
+  onChange: (record: CallbackRecord) => void = () => {};
   #lastId = 0;
 
   constructor(
@@ -48,7 +48,7 @@ export class CallbackSender {
     };
     this.records.push(record);
     if (this.records.length > KEPT) this.records.shift();
-    this.onChange();
+    this.onChange(record);
     return record;
   }
 
@@ -61,7 +61,7 @@ export class CallbackSender {
       record.attempts.push(attempt);
       if (attempt.outcome === 'taken') record.state = 'taken';
       else if (number === ATTEMPTS) record.state = 'given-up';
-      this.onChange();
+      this.onChange(record);
       if (record.state !== 'running') return;
       await this.#sleep(startedMs + CUT_MS - this.clock.elapsedMs());
     }

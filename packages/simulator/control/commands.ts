@@ -4,14 +4,13 @@ import { isMediaType, requireMedia } from '../api/media-rules.js';
 import { RequestFields } from '../api/request-fields.js';
 import type { App } from '../corp/app.js';
 import { SERVICER_STATUSES } from '../corp/servicers.js';
-import { type Faults, NO_FAULTS } from '../faults.js';
+import { AMOUNTS, type Faults, SWITCHES } from '../faults.js';
 import type { LocalWecom } from '../local-wecom.js';
 
 type Answer = object | Promise<object>;
 type Command = (simulator: LocalWecom, fields: RequestFields) => Answer;
 
 const TEXT_BYTES_MAX = 8_192;
-const DELAY_MS_MAX = 60_000;
 /** The types of failure that 94670 has. */
 const FAIL_TYPE_MAX = 13;
 const DONE = { isDone: true };
@@ -163,12 +162,9 @@ function failNext(simulator: LocalWecom, fields: RequestFields): Answer {
 }
 
 function setFaults({ faults, corp }: LocalWecom, fields: RequestFields): Faults {
-  for (const name of ['duplicateCallbacks', 'dropCallbacks', 'apiBusy', 'mediaFails'] as const) {
-    faults[name] = fields.boolean(name) ?? faults[name];
-  }
-  for (const name of ['callbackDelayMs', 'apiDelayMs'] as const) {
-    faults[name] = fields.integer(name, faults[name], NO_FAULTS[name], DELAY_MS_MAX);
-  }
+  for (const name of SWITCHES) faults[name] = fields.boolean(name) ?? faults[name];
+  for (const [name, max] of Object.entries(AMOUNTS) as [keyof typeof AMOUNTS, number][])
+    faults[name] = fields.integer(name, faults[name], 0, max);
   corp.onChange();
   return faults;
 }

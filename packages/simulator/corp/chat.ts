@@ -17,12 +17,15 @@ export interface ChatMessage {
 const KEPT = 500;
 
 export class Chat {
+  /** The newest ones. */
   readonly messages: ChatMessage[] = [];
+  onMessage: (message: ChatMessage) => void = () => {};
   readonly #waiting: ((reply: ChatMessage) => void)[] = [];
 
   add(message: ChatMessage): void {
     this.messages.push(message);
     if (this.messages.length > KEPT) this.messages.shift();
+    this.onMessage(message);
     if (message.from === 'bot') for (const resolve of this.#waiting.splice(0)) resolve(message);
   }
 

@@ -41,16 +41,19 @@ export class Journal {
 
   /**
    * @param cursor `''` is the oldest message that is still kept.
+   * @param repeated how many messages before the cursor are given once more; they count for no `limit`.
    * @throws Refused when the cursor is none of this account.
    */
-  read(openKfId: string, cursor: string, limit: number, nowMs: number): JournalPage {
+  read(openKfId: string, cursor: string, limit: number, nowMs: number, repeated = 0): JournalPage {
     this.#entries = this.#entries.filter(({ atMs }) => nowMs - atMs < KEPT_MS);
     const from = cursor === '' ? 0 : positionOf(openKfId, cursor);
     const rest = this.#entries.filter(({ position }) => position >= from);
     const page = rest.slice(0, limit);
+    const before = this.#entries.length - rest.length;
+    const again = this.#entries.slice(Math.max(0, before - repeated), before);
     const after = (page.at(-1)?.position ?? this.#next - 1) + 1;
     return {
-      messages: page.map(({ message }) => message),
+      messages: [...again, ...page].map(({ message }) => message),
       nextCursor: cursorOf(openKfId, after),
       hasMore: rest.length > page.length,
     };

@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
+import { AMOUNTS, SWITCHES } from '../../faults.js';
 import { chosen, conversation } from './chosen.js';
 import { command, ofApp, view } from './server.js';
 import { t } from './words.js';
 
-const SWITCHES = ['duplicateCallbacks', 'dropCallbacks', 'apiBusy', 'mediaFails'] as const;
-const DELAYS = ['callbackDelayMs', 'apiDelayMs'] as const;
+const AMOUNT_NAMES = ['callbackDelayMs', 'apiDelayMs', 'repeatedMessages'] as const;
 /** Of fail_type those that a session has to do with; the control API takes all. */
 const FAIL_TYPES = [0, 4, 5, 6, 10] as const;
 
@@ -29,14 +29,14 @@ export function Faults() {
           {t(name)}
         </label>
       ))}
-      {DELAYS.map((name) => (
+      {AMOUNT_NAMES.map((name) => (
         <label key={name}>
           {t(name)}
           <input
             type="number"
             min={0}
-            max={60_000}
-            step={100}
+            max={AMOUNTS[name]}
+            step={name === 'repeatedMessages' ? 1 : 100}
             value={faults[name]}
             onChange={({ currentTarget }) => command('faults', { [name]: currentTarget.valueAsNumber || 0 })}
           />
