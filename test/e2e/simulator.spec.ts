@@ -85,7 +85,7 @@ describe('the local WeCom and the manager', () => {
 
   it('a customer is read and answered by the calls that docs/reference/protocol.md prints', async () => {
     const page = readFileSync('docs/reference/protocol.md', 'utf8');
-    const [example = ''] = page.split('**A pull and a reply, step by step.**')[1]?.split('\n### ') ?? [];
+    const [example = ''] = page.split('**Step by step**')[1]?.split('\n### ') ?? [];
     const [pull, reply] = [...example.matchAll(/-d '(\{.*\})'/g)].map(([, body = '']) => JSON.parse(body));
     const [, pulled, replied] = [...example.matchAll(/```json\n(.*?)```/gs)].map(([, body = '']) =>
       JSON.parse(body),
