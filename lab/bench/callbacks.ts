@@ -135,7 +135,7 @@ async function open({ run, core, builds }: Bench): Promise<Contender[]> {
   const callbacks = Array.from({ length: count }, (_, n) => makeCallback(accounts[n % ACCOUNTS] as Account));
   const contenders: Contender[] = [];
   for (const { name, main, ratioMin } of [...builds, handWritten]) {
-    const env = { ...(await run.newStore()), ACCOUNTS_FILE: file };
+    const env = { ...(await run.newStore()), WECOM_API_URL: 'http://127.0.0.1:1', ACCOUNTS_FILE: file };
     const server = await Manager.start(run, { port: await stablePort(), env, main, core });
     if (main !== handWritten.main) await server.register(accounts);
     await prove(name, server, accounts, puppets);
