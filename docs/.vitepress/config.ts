@@ -1,7 +1,9 @@
-/** The documents as a site: `npm ci --prefix docs && npm run --prefix docs build` writes it to docs/.vitepress/dist. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The documents as a site: `npm ci --prefix docs && npm run --prefix docs build` writes it to docs/.vitepress/dist. For a
+ * site below a path, `-- --base /path/` follows. */
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { toLlms } from './llms.js';
 import { GROUPS, INTERNALS, type SitePage, toAnchor } from './pages.js';
 
 const DOCS = join(import.meta.dirname, '..');
@@ -25,6 +27,11 @@ const internals: DefaultTheme.SidebarItem[] = [
 export default defineConfig({
   title: 'WXKF-Manager',
   markdown: { anchor: { slugify: toAnchor } },
+  /** Programs read llms.txt, and the pages as they are written. */
+  buildEnd({ outDir, pages, site: { base } }) {
+    for (const page of pages) cpSync(join(DOCS, page), join(outDir, page));
+    writeFileSync(join(outDir, 'llms.txt'), toLlms(base));
+  },
   locales: {
     root: {
       label: 'English',

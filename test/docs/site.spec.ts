@@ -1,6 +1,7 @@
 /** The site of the documents: its sidebar has every page, and its home pages lead to pages that there are. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
+import { toLlms } from '../../docs/.vitepress/llms.js';
 import { GROUPS, INTERNALS } from '../../docs/.vitepress/pages.js';
 
 /** Of the English ones, without the home page; the sidebar takes decisions from their folder. */
@@ -33,4 +34,9 @@ it('leads from the Chinese home page to Chinese pages', () => {
 it('has each page for users in Chinese, too', () => {
   const pages = GROUPS.flatMap((group) => group.pages.map(({ path }) => path));
   expect(pages.filter((path) => !existsSync(`docs/zh/${path}.md`))).toEqual([]);
+});
+
+it('llms.txt lists each page for users, below the base of the site', () => {
+  const listed = [...toLlms('/base/').matchAll(/\]\(\/base\/(\S+)\.md\)/g)].map(([, path]) => path);
+  expect(listed).toEqual(GROUPS.flatMap(({ pages }) => pages.map(({ path }) => path)));
 });
