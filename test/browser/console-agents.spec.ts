@@ -4,8 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { BotAnswer } from '../../packages/console/src/api/answers.gen.js';
 import { pathOf } from '../../packages/console/src/shell/paths.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import {
   describeInBrowser,
   newPage,
@@ -14,56 +13,49 @@ import {
   seeSoon,
   seriousViolations,
 } from '../support/browser.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 import { keepsInside, LOOKS, openAs } from './looks.js';
 
 const WRONG_KEY = 'app-of-somebody-else';
 
 describeInBrowser('the console, with agents', () => {
-  const place = sealedPlace(embeddedPlace());
   let browser: Browser;
+  let scene: Scene;
   let wecom: Simulator;
   let service: StandInService;
-  let manager: ManagerProcess;
   let page: Page;
 
   beforeAll(async () => {
     service = await StandInService.start({ answer: ({ text }) => `Re: ${text}` });
-    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三'] });
-    [browser, manager] = await Promise.all([
+    [browser, scene] = await Promise.all([
       openBrowser(),
-      startManager({
-        ...place.env,
-        WECOM_API_URL: wecom.url,
-        ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-      }),
+      Scene.open({ accounts: ['售后'], customers: ['张三'] }),
     ]);
-    await connectApp(wecom, manager);
+    ({ wecom } = scene);
     page = await newPage(browser);
     page.setDefaultTimeout(6_000);
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   afterAll(async () => {
-    await Promise.all([browser.close(), manager.stop('SIGKILL'), service.close()]);
-    await wecom.close();
-    await place.discard();
+    await Promise.all([browser.close(), scene.close(), service.close()]);
   });
 
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const fill = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
   const answer = () => page.getByRole('figure', { name: 'The answer, as a customer would see it' });
   const botNow = async () => {
-    const { items } = (await (await fetch(`${manager.url}/api/v1/bots`)).json()) as { items: BotAnswer[] };
+    const { items } = await scene.ask<{ items: BotAnswer[] }>('GET', '/api/v1/bots');
     return items[0];
   };
 
   /** Up to the service, in the form for a new bot. While no account is known, all are offered. */
-  async function beginAgent(on: Page, of = manager, isFirst = true): Promise<void> {
+  async function beginAgent(on: Page, of: { url: string } = scene, isFirst = true): Promise<void> {
     await on.goto(of.url + pathOf.addBot);
-    if (of !== manager) await on.getByRole('textbox').last().fill(wecom.corpId);
+    if (of !== scene) await on.getByRole('textbox').last().fill(wecom.corpId);
     await on.locator('.actions button[type=submit]').click();
     const others = on.getByRole('radio', {
       name: /^(All (accounts|others) of the corp|该企业(其余)?全部账号)/,
@@ -163,7 +155,7 @@ describeInBrowser('the console, with agents', () => {
   });
 
   it('is asked for at once by a link that names the account', async () => {
-    await page.goto(manager.url + pathOf.addAgentFor(wecom.corpId, wecom.openKfId));
+    await page.goto(scene.url + pathOf.addAgentFor(wecom.corpId, wecom.openKfId));
     await page.getByLabel('URL of its API').waitFor();
     await press('Back');
     await page.getByText('1 account is chosen').waitFor();
@@ -206,8 +198,8 @@ describeInBrowser('the console, with agents', () => {
     const own = await openAs(browser, look);
     const id = (await botNow())?.id ?? '';
     for (const [name, open] of [
-      ['agent-new', () => beginAgent(own, manager, false)],
-      ['agent', () => own.goto(manager.url + pathOf.bot(id))],
+      ['agent-new', () => beginAgent(own, scene, false)],
+      ['agent', () => own.goto(scene.url + pathOf.bot(id))],
     ] as const) {
       await open();
       await own.getByRole('group', { name: /^(Test|测试)$/ }).waitFor();

@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import {
   describeInBrowser,
   newPage,
@@ -12,56 +11,43 @@ import {
   seeSoon,
   seriousViolations,
 } from '../support/browser.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { Scene } from '../support/scene.js';
 import { StreamBot } from '../support/stream-bot.js';
 
 const POISON = 'what a customer says, and refuses to be taken';
 const NEXT = 'what waits behind it';
 
 describeInBrowser('the console, with messages', () => {
-  const place = sealedPlace(embeddedPlace());
   let browser: Browser;
+  let scene: Scene;
   let wecom: Simulator;
-  let manager: ManagerProcess;
   let page: Page;
   let bot: BotCreatedAnswer;
   let client: StreamBot | undefined;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三'] });
-    [browser, manager] = await Promise.all([
+    [browser, scene] = await Promise.all([
       openBrowser(),
-      startManager({
-        ...place.env,
-        MESSAGE_TRIES: '1',
-        WECOM_API_URL: wecom.url,
-        ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-      }),
+      Scene.open({ accounts: ['售后'], customers: ['张三'], env: { MESSAGE_TRIES: '1' } }),
     ]);
-    const { corpId, corpSecret, openKfId } = wecom;
-    await connectApp(wecom, manager);
-    const response = await fetch(`${manager.url}/api/v1/bots`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        ...{ name: 'Laptop', corpId, corpSecret, openKfIds: [openKfId], kind: 'stream', takes: 'message' },
-      }),
+    ({ wecom } = scene);
+    bot = await scene.addBot({
+      name: 'Laptop',
+      openKfIds: [wecom.openKfId],
+      kind: 'stream',
+      takes: 'message',
     });
-    bot = (await response.json()) as BotCreatedAnswer;
     page = await newPage(browser);
   });
 
   afterAll(async () => {
     await client?.close();
-    await Promise.all([browser.close(), manager.stop('SIGKILL')]);
-    await wecom.close();
-    await place.discard();
+    await Promise.all([browser.close(), scene.close()]);
   });
 
   /** A client that refuses one message. */
   async function connect(): Promise<void> {
-    client ??= await new StreamBot(manager.url, bot.key, {
+    client ??= await new StreamBot(scene.url, bot.key, {
       clientId: 'laptop-1',
       onEvent: (frame, self) =>
         self.send({ type: JSON.stringify(frame).includes(POISON) ? 'nack' : 'ack', id: frame.id }),
@@ -75,7 +61,7 @@ describeInBrowser('the console, with messages', () => {
 
   it('shows that a message waits, its type and its age, and not what it says', async () => {
     for (const text of [POISON, NEXT]) wecom.say(text);
-    await page.goto(`${manager.url}/console/waiting?kind=messages`);
+    await page.goto(`${scene.url}/console/waiting?kind=messages`);
     await page.setViewportSize({ width: 1440, height: 900 });
     const rows = page.getByRole('row').filter({ has: page.getByTitle(wecom.openKfId) });
     await seeSoon(rows.nth(1));
@@ -86,7 +72,7 @@ describeInBrowser('the console, with messages', () => {
   });
 
   it('shows which clients of a bot are connected, and what is under way', async () => {
-    await page.goto(`${manager.url}/console/bots/${bot.id}`);
+    await page.goto(`${scene.url}/console/bots/${bot.id}`);
     await page.getByText('None is connected.').waitFor();
     await connect();
     const row = page.getByRole('listitem').filter({ hasText: 'laptop-1' });
@@ -99,7 +85,7 @@ describeInBrowser('the console, with messages', () => {
 
   it('shows a dead message, which can be sent again or dropped', async () => {
     await connect();
-    await page.goto(`${manager.url}/console/waiting?kind=messages&state=dead`);
+    await page.goto(`${scene.url}/console/waiting?kind=messages&state=dead`);
     const row = page.getByRole('row').filter({ has: page.getByTitle(wecom.openKfId) });
     await seeSoon(row);
     await row.getByRole('button', { name: /^Send again/ }).waitFor();

@@ -7,8 +7,7 @@ import type {
   LoggedDeliveryPageAnswer,
 } from '../../packages/console/src/api/answers.gen.js';
 import { pathOf } from '../../packages/console/src/shell/paths.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import {
   describeInBrowser,
   newPage,
@@ -17,60 +16,44 @@ import {
   seeSoon,
   seriousViolations,
 } from '../support/browser.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { postJson } from '../support/puppet-server.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 import { keepsInside, LOOKS, openAs } from './looks.js';
 
 const WAITING = 'One moment, a colleague will be with you.';
 
 describeInBrowser('the console, with sessions', () => {
-  const place = sealedPlace(embeddedPlace());
   let browser: Browser;
+  let scene: Scene;
   let wecom: Simulator;
-  let manager: ManagerProcess;
   let page: Page;
   let bot: BotCreatedAnswer;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三', '李四'] });
-    [browser, manager] = await Promise.all([
+    [browser, scene] = await Promise.all([
       openBrowser(),
-      startManager({
-        ...place.env,
-        PEOPLE_WAIT_ALARM_S: '1',
-        WECOM_API_URL: wecom.url,
-        ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-      }),
+      Scene.open({ accounts: ['售后'], customers: ['张三', '李四'], env: { PEOPLE_WAIT_ALARM_S: '1' } }),
     ]);
-    const { corpId, corpSecret, openKfId } = wecom;
-    await connectApp(wecom, manager);
-    const response = await postJson(`${manager.url}/api/v1/bots`, {
-      ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], kind: 'stream', takes: 'message' },
-    });
-    bot = (await response.json()) as BotCreatedAnswer;
+    ({ wecom } = scene);
+    bot = await scene.addBot({ openKfIds: [wecom.openKfId], kind: 'stream', takes: 'message' });
     page = await newPage(browser);
     page.setDefaultTimeout(6_000);
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   afterAll(async () => {
-    await Promise.all([browser.close(), manager.stop('SIGKILL')]);
-    await wecom.close();
-    await place.discard();
+    await Promise.all([browser.close(), scene.close()]);
   });
 
   const group = (name: string) => page.getByRole('group', { name, exact: true });
   const box = (name: string) => page.getByRole('textbox', { name, exact: true });
   const preview = (of: string) => page.getByRole('figure', { name: `${of}, as the customer sees it` });
   const save = () => page.getByRole('button', { name: 'Save sessions' }).click();
-  const sessionNow = async () =>
-    ((await (await fetch(`${manager.url}/api/v1/bots/${bot.id}`)).json()) as BotAnswer).session;
+  const sessionNow = async () => (await scene.ask<BotAnswer>('GET', `/api/v1/bots/${bot.id}`)).session;
 
   async function outcomes(): Promise<readonly string[]> {
-    const answer = await fetch(`${manager.url}/api/v1/deliveries?openKfId=${wecom.openKfId}`);
-    const { items } = (await answer.json()) as LoggedDeliveryPageAnswer;
+    const path = `/api/v1/deliveries?openKfId=${wecom.openKfId}`;
+    const { items } = await scene.ask<LoggedDeliveryPageAnswer>('GET', path);
     return items.map(({ outcome }) => outcome);
   }
 
@@ -83,22 +66,17 @@ describeInBrowser('the console, with sessions', () => {
   }
 
   it('names accounts on the overview as WeCom does, before anybody has looked at the list of accounts', async () => {
-    const pause = (paused: boolean) =>
-      fetch(`${manager.url}/api/v1/bots/${bot.id}`, {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ paused }),
-      });
+    const pause = (paused: boolean) => scene.ask('PATCH', `/api/v1/bots/${bot.id}`, { paused });
     await pause(true);
     wecom.say('Hello');
-    await page.goto(`${manager.url}/console`);
+    await page.goto(`${scene.url}/console`);
     const row = page.getByRole('row', { name: /Support bot/ });
     await seeSoon(row.getByText('售后', { exact: true }).filter({ visible: true }));
     await pause(false);
   });
 
   it('sets up welcome, hand-over, hours and end, each shown as the customer sees it', async () => {
-    await page.goto(manager.url + pathOf.botSessions(bot.id));
+    await page.goto(scene.url + pathOf.botSessions(bot.id));
     await page.getByLabel('Share customers with people').check();
 
     const welcome = group('Welcome');
@@ -164,10 +142,10 @@ describeInBrowser('the console, with sessions', () => {
 
   it('counts customers, and names the account where one waits for a person', async () => {
     wecom.say('人工');
-    await page.goto(manager.url + pathOf.account(wecom.corpId, wecom.openKfId));
+    await page.goto(scene.url + pathOf.account(wecom.corpId, wecom.openKfId));
     const customers = page.getByLabel('Its customers of the last 48 hours');
     await seeSoon(customers.getByText(/^1 · longest/));
-    await page.goto(`${manager.url}/console`);
+    await page.goto(`${scene.url}/console`);
     const counters = page.getByLabel('Customers whom bots and people share, of the last 48 hours');
     await seeSoon(counters.getByText('1', { exact: true }));
     const cause = page.getByRole('button', { name: /customers wait for a person/ });
@@ -182,7 +160,7 @@ describeInBrowser('the console, with sessions', () => {
     wecom.corp.enter(wecom.openKfId, wecom.customers[1]?.externalUserId ?? '');
     await until(async () => (await outcomes()).includes('people'));
     await until(async () => (await outcomes()).includes('welcome'));
-    await page.goto(manager.url + pathOf.logOfAccount(wecom.openKfId));
+    await page.goto(scene.url + pathOf.logOfAccount(wecom.openKfId));
     const row = (name: string) => page.getByRole('row').filter({ hasText: name }).first();
     await row('Handed over').getByText('the customer asked for a person').waitFor();
     await row('To people').getByText('a person had the customer').waitFor();
@@ -198,7 +176,7 @@ describeInBrowser('the console, with sessions', () => {
       ['log-sessions', () => pathOf.logOfAccount(wecom.openKfId), 'td'],
     ])('keeps %s inside the window, open to all', async (name, path, part) => {
       const own = await openAs(browser, look);
-      await own.goto(manager.url + path());
+      await own.goto(scene.url + path());
       await own.locator(part).first().waitFor();
       await keepsInside(own, name, look);
       await own.context().close();

@@ -6,47 +6,38 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { type ManagerProcess, startManager, STEPPING_CLOCK } from '../support/manager-process.js';
-import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
-import { postJson, type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 import { kfMessageXml, newApp, newOpenKfId, nowS, postCallback, sealCallback } from '../support/wecom.js';
 
 const ORDERS = ['account', 'customer'] as const;
 
-let place: Place;
-let manager: ManagerProcess;
+let scene: Scene;
 let wecom: Simulator;
 let puppet: PuppetServer;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: [...ORDERS] });
-  puppet = await startPuppetServer();
-  place = sealedPlace(embeddedPlace());
-  manager = await startManager({
-    ...place.env,
-    ...STEPPING_CLOCK,
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-  await connectApp(wecom, manager);
+  [scene, puppet] = await Promise.all([
+    Scene.open({ accounts: ORDERS, env: STEPPING_CLOCK }),
+    startPuppetServer(),
+  ]);
+  ({ wecom } = scene);
   // Before any step: a bot is given what customers write from when it was added on.
   for (const order of ORDERS) {
-    const { corpId, corpSecret } = wecom;
-    const bot = {
-      ...{ name: `Bot ${order}`, corpId, corpSecret, openKfIds: [openKfIdOf(order)], order },
+    await scene.addBot({
+      ...{ openKfIds: [openKfIdOf(order)], order },
       ...{ kind: 'callback', takes: 'message', callback: { url: puppet.url, form: 'json' } },
-    };
-    expect((await postJson(`${manager.url}/api/v1/bots`, bot)).status).toBe(200);
+    });
   }
 });
 
 afterAll(async () => {
-  await manager.stop();
-  await Promise.all([wecom.close(), puppet.close()]);
-  await place.discard();
+  await scene.close();
+  await puppet.close();
 });
 
 beforeEach(() => {
@@ -61,18 +52,14 @@ async function stepWhileAtWork(): Promise<void> {
   puppet.behave((_request, response) => resolve(response));
   const response = await asked;
   puppet.behave(TAKE);
-  const before = stepsOf(manager);
-  process.kill(manager.pid, 'SIGUSR2');
-  await until(() => stepsOf(manager) > before);
+  const before = stepsOf(scene.manager);
+  process.kill(scene.manager.pid, 'SIGUSR2');
+  await until(() => stepsOf(scene.manager) > before);
   response.end('success');
   await once(response, 'close');
 }
 
 const stepsOf = ({ log }: ManagerProcess) => log.filter(({ msg }) => msg === 'clock.stepped').length;
-
-async function read<T>(path: string): Promise<T> {
-  return (await (await fetch(manager.url + path)).json()) as T;
-}
 
 describe('when the clock steps while a bot is at work', () => {
   it.each(ORDERS)('a message that it took is not given again, with the order of %s', async (order) => {
@@ -85,7 +72,7 @@ describe('when the clock steps while a bot is at work', () => {
     wecom.say('one', { openKfId });
     await stepped;
     await until(async () => {
-      const { items } = await read<{ items: unknown[] }>(`/api/v1/messages?openKfId=${openKfId}`);
+      const { items } = await scene.ask<{ items: unknown[] }>('GET', `/api/v1/messages?openKfId=${openKfId}`);
       return items.length === 0;
     });
     wecom.say('two', { openKfId });
@@ -95,13 +82,13 @@ describe('when the clock steps while a bot is at work', () => {
 
   it('an event that waited and that it took is not given again', async () => {
     const [app, openKfId] = [newApp(), newOpenKfId()];
-    await register(manager.url, app, openKfId, puppet.url);
+    await register(scene.url, app, openKfId, puppet.url);
     puppet.behave((_request, response) => response.writeHead(503).end());
     const callback = sealCallback(app, kfMessageXml(app, openKfId, 'token', nowS()));
-    expect((await postCallback(manager.url, app, callback)).status).toBe(200);
+    expect((await postCallback(scene.url, app, callback)).status).toBe(200);
     await stepWhileAtWork();
     await until(async () => {
-      const { hint } = await read<{ hint: unknown }>(`/api/v1/accounts/${openKfId}`);
+      const { hint } = await scene.ask<{ hint: unknown }>('GET', `/api/v1/accounts/${openKfId}`);
       return hint === null;
     });
     expect(puppet.received).toHaveLength(2);

@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
+import type { ManagerProcess } from '../support/manager-process.js';
 import {
   postJson,
   type PuppetServer,
@@ -17,14 +15,14 @@ import {
   startPuppetServer,
   TAKE,
 } from '../support/puppet-server.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const MB = 1_048_576;
 
-let place: Place;
 let folder: string;
-let manager: ManagerProcess;
+let scene: Scene;
 let wecom: Simulator;
 /** Takes messages. */
 let bot: PuppetServer;
@@ -34,37 +32,34 @@ let app: WecomApp;
 let openKfId: string;
 
 beforeAll(async () => {
-  [wecom, bot, puppet] = await Promise.all([startSimulator(), startPuppetServer(), startPuppetServer()]);
-  place = sealedPlace(embeddedPlace());
   folder = mkdtempSync(join(tmpdir(), 'wxkf-disk-'));
   setFree('');
-  manager = await startManager({
-    ...place.env,
+  const env = {
     FREE_BYTES_FILE: join(folder, 'free'),
     NODE_OPTIONS: `--import ${pathToFileURL(resolve('test/support/free-bytes-preload.ts'))}`,
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  };
+  [scene, bot, puppet] = await Promise.all([
+    Scene.open({ accounts: 1, env }),
+    startPuppetServer(),
+    startPuppetServer(),
+  ]);
+  ({ wecom } = scene);
+  await scene.addBot({
+    ...{ openKfIds: ['*'], kind: 'callback', takes: 'message', callback: { url: bot.url, form: 'json' } },
   });
-  await connectApp(wecom, manager);
-  const { corpId, corpSecret } = wecom;
-  const added = await postJson(`${manager.url}/api/v1/bots`, {
-    ...{ name: 'Bot', corpId, corpSecret, openKfIds: ['*'], kind: 'callback', takes: 'message' },
-    callback: { url: bot.url, form: 'json' },
-  });
-  expect(added.status).toBe(200);
 });
 
 afterAll(async () => {
-  expect(await manager.stop()).toBe(0);
-  await Promise.all([wecom.close(), bot.close(), puppet.close()]);
-  await place.discard();
+  expect(await scene.manager.stop()).toBe(0);
+  await scene.close();
+  await Promise.all([bot.close(), puppet.close()]);
   rmSync(folder, { recursive: true });
 });
 
 beforeEach(async () => {
   [app, openKfId] = [newApp(), newOpenKfId()];
-  await register(manager.url, app, openKfId, puppet.url);
-  linesBefore = manager.log.length;
+  await register(scene.url, app, openKfId, puppet.url);
+  linesBefore = scene.manager.log.length;
 });
 
 afterEach(() => {
@@ -76,7 +71,7 @@ let linesBefore = 0;
 
 /** One of this test. */
 const line = (is: Parameters<ManagerProcess['line']>[0]) =>
-  manager.line((candidate) => is(candidate) && manager.log.indexOf(candidate) >= linesBefore);
+  scene.manager.line((candidate) => is(candidate) && scene.manager.log.indexOf(candidate) >= linesBefore);
 
 /** As many bytes; `''` is what the disk has. */
 const setFree = (bytes: number | '') => writeFileSync(join(folder, 'free'), String(bytes));
@@ -87,24 +82,24 @@ const texts = () =>
   bot.received.map(({ body }) => (JSON.parse(body) as { text?: { content: string } }).text?.content);
 
 async function partsDown(): Promise<string[]> {
-  const { error = {} } = (await (await fetch(`${manager.url}/health`)).json()) as { error?: object };
+  const { error = {} } = (await (await fetch(`${scene.url}/health`)).json()) as { error?: object };
   return Object.keys(error);
 }
 
-const events = async () => (await sendMessage(manager.url, app, openKfId)).status;
+const events = async () => (await sendMessage(scene.url, app, openKfId)).status;
 
 it('with less than a tenth of it free nothing is written to the delivery log', async () => {
   setFree(256 * MB);
   expect(await events()).toBe(200);
   await line(({ msg }) => msg === 'deliverylog.append_failed');
   setFree('');
-  const read = await fetch(`${manager.url}/api/v1/deliveries?openKfId=${openKfId}`);
+  const read = await fetch(`${scene.url}/api/v1/deliveries?openKfId=${openKfId}`);
   expect(await read.json()).toMatchObject({ items: [] });
 });
 
 /** Of the event of the bot's account that waits. */
 async function dueAt(): Promise<string | null> {
-  const hints = await fetch(`${manager.url}/api/v1/hints?corpId=${wecom.corpId}`);
+  const hints = await fetch(`${scene.url}/api/v1/hints?corpId=${wecom.corpId}`);
   return ((await hints.json()) as { items: { dueAt: string }[] }).items[0]?.dueAt ?? null;
 }
 
@@ -146,25 +141,25 @@ it('with less than 16 MB health is down and bots that take messages get none, as
 describe('when nothing is left of it', () => {
   /** Of each file that the process writes, as a full disk does: util-linux's prlimit. */
   const limitFiles = (bytes: string) =>
-    execFileSync('prlimit', ['--pid', String(manager.pid), `--fsize=${bytes}:`]);
+    execFileSync('prlimit', ['--pid', String(scene.manager.pid), `--fsize=${bytes}:`]);
 
   it('what must be kept gets 503, healthy puppets are served, and all goes on once there is space', async () => {
     limitFiles('4096');
     expect(await events()).toBe(200);
     puppet.behave((_request, response) => response.writeHead(500).end());
     const [registration, notTaken] = await Promise.all([
-      postJson(`${manager.url}/puppetWxkfManager/register`, registrationOf(app, newOpenKfId(), puppet.url)),
-      sendMessage(manager.url, app, openKfId),
+      postJson(`${scene.url}/puppetWxkfManager/register`, registrationOf(app, newOpenKfId(), puppet.url)),
+      sendMessage(scene.url, app, openKfId),
     ]);
     expect([registration.status, notTaken.status]).toEqual([503, 503]);
-    expect((await fetch(`${manager.url}/health/ready`)).status).toBe(200);
+    expect((await fetch(`${scene.url}/health/ready`)).status).toBe(200);
     await until(async () => (await partsDown()).includes('storage'));
     limitFiles('unlimited');
     puppet.behave(TAKE);
     await until(async () => !(await partsDown()).includes('storage'));
-    await register(manager.url, app, newOpenKfId(), puppet.url);
+    await register(scene.url, app, newOpenKfId(), puppet.url);
     expect(await events()).toBe(200);
-    expect(manager.output()).not.toContain('store.damaged');
+    expect(scene.manager.output()).not.toContain('store.damaged');
   });
 
   it('a manager does not start, and says where', () => {

@@ -1,18 +1,17 @@
 /** One limit of 2 MB for messages, at all bots and replicas; what is longer stops nobody. On both stores: embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
-import { connectApp } from '../support/connected-app.js';
 import { mongoPlace } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import { embeddedPlace, type Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
-import { postJson, startPuppetServer } from '../support/puppet-server.js';
+import { startPuppetServer } from '../support/puppet-server.js';
+import { Scene } from '../support/scene.js';
 import { StreamBot, type StreamBotOptions, type StreamFrame } from '../support/stream-bot.js';
-import { until, whenServed } from '../support/until.js';
+import { until } from '../support/until.js';
 
 const LIMIT_BYTES = 2_097_152;
 /** The entry around it has some hundred bytes. */
@@ -30,59 +29,30 @@ const textOf = (frame: StreamFrame): string => (frame as MessageFrame).message.t
 
 /** @param isShared whether several managers may be on the store. */
 function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
-  let place: Place;
-  let manager: ManagerProcess;
+  let scene: Scene;
   let wecom: Simulator;
-  let accountsUsed = 0;
   let openKfId: string;
   let otherKfId: string;
   let opened: StreamBot[];
 
-  const start = () =>
-    startManager({
-      ...place.env,
-      HOST: '127.0.0.1',
-      WECOM_API_URL: wecom.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: Array.from({ length: 20 }, (_, n) => `account ${n}`) });
-    place = sealedPlace(newPlace());
-    manager = await start();
-    await connectApp(wecom, manager);
+    scene = await Scene.open({ place: newPlace() });
+    ({ wecom } = scene);
   });
 
-  afterAll(async () => {
-    await manager.stop();
-    await wecom.close();
-    await place.discard();
-  });
+  afterAll(() => scene.close());
 
   beforeEach(() => {
-    [openKfId, otherKfId] = [0, 0].map(() => wecom.accounts[accountsUsed++]?.openKfId ?? '') as [
-      string,
-      string,
-    ];
+    [openKfId, otherKfId] = [scene.newAccount(), scene.newAccount()];
     opened = [];
   });
 
   afterEach(() => Promise.all(opened.map((bot) => bot.close())));
 
-  async function add(fields: object = {}): Promise<BotCreatedAnswer> {
-    const { corpId, corpSecret } = wecom;
-    const bot = {
-      ...{ name: 'Bot', corpId, corpSecret, openKfIds: [openKfId, otherKfId] },
-      ...{ kind: 'stream', takes: 'message' },
-      ...fields,
-    };
-    const response = await whenServed(() => postJson(`${manager.url}/api/v1/bots`, bot));
-    const answer = (await response.json()) as BotCreatedAnswer;
-    expect([response.status, answer]).toEqual([200, expect.anything()]);
-    return answer;
-  }
+  const add = (fields: object = {}): Promise<BotCreatedAnswer> =>
+    scene.addBot({ openKfIds: [openKfId, otherKfId], kind: 'stream', takes: 'message', ...fields });
 
-  async function open(key: string, options: StreamBotOptions = {}, at = manager): Promise<StreamBot> {
+  async function open(key: string, options: StreamBotOptions = {}, at = scene.manager): Promise<StreamBot> {
     const bot = new StreamBot(at.url, key, options);
     opened.push(bot);
     return bot.ready();
@@ -90,14 +60,11 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
 
   const say = (text: string, account = openKfId) => wecom.say(text, { openKfId: account });
 
-  async function dead(): Promise<readonly MessageAnswer[]> {
-    const path = `${manager.url}/api/v1/messages?state=dead&openKfId=${openKfId}`;
-    return ((await (await fetch(path)).json()) as MessagePageAnswer).items;
-  }
+  const dead = async (): Promise<readonly MessageAnswer[]> =>
+    (await scene.ask<MessagePageAnswer>('GET', `/api/v1/messages?state=dead&openKfId=${openKfId}`)).items;
 
-  async function replay({ webhookId }: MessageAnswer): Promise<number> {
-    return (await postJson(`${manager.url}/api/v1/messages/${openKfId}/${webhookId}/replay`, {})).status;
-  }
+  const replay = async ({ webhookId }: MessageAnswer): Promise<number> =>
+    (await scene.request('POST', `/api/v1/messages/${openKfId}/${webhookId}/replay`)).status;
 
   if (isShared) sharedIn();
   if (!isShared || process.env.TEST_EVERY_STORE) byPortsAlone();
@@ -124,9 +91,11 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
           ),
         },
       });
-      const line = await manager.line(({ msg, openKfId: id }) => msg === 'message.buried' && id === openKfId);
+      const line = await scene.manager.line(
+        ({ msg, openKfId: id }) => msg === 'message.buried' && id === openKfId,
+      );
       expect(line).toMatchObject({ stage: 'oversized', webhookId: message?.webhookId });
-      expect((await scrape(manager.url)).value('wxkf_messages_buried_total', { reason: 'too_long' })).toBe(1);
+      expect((await scrape(scene.url)).value('wxkf_messages_buried_total', { reason: 'too_long' })).toBe(1);
       // There is nothing to send.
       expect(await replay(message as MessageAnswer)).toBe(404);
       expect(bot.events).toHaveLength(3);
@@ -146,24 +115,11 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
       const puppet = await startPuppetServer();
       const { key: puppetKey } = await add({ kind: 'puppet', openKfIds: [otherKfId] });
       const { corpId, corpSecret } = wecom;
-      const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${puppetKey}` },
-        body: JSON.stringify({
-          ...{ kfId: otherKfId, kfName: 'a', endpoint: puppet.url, takes: 'message' },
-          ...{ corpId, corpSecret },
-        }),
-      });
-      expect(registered.status).toBe(200);
+      const names = { kfId: otherKfId, kfName: 'a', endpoint: puppet.url, corpId, corpSecret };
+      await scene.ask('POST', '/puppetWxkfManager/register', { ...names, takes: 'message' }, puppetKey);
       say(QUOTES, otherKfId);
       const pulling = await PullingBot.start();
-      const url = `${pulling.server.url}/wxkf/`;
-      const { key, token, encodingAESKey } = await add({
-        ...{ kind: 'callback', openKfIds: [openKfId], callback: { url } },
-      });
-      pulling.server.keys = { token: token ?? '', encodingAESKey: encodingAESKey ?? '' };
-      pulling.base = `${manager.url}/bot/${key}/cgi-bin`;
-      pulling.credentials = { corpid: corpId, corpsecret: corpSecret };
+      await pulling.addTo(scene.url, wecom, openKfId);
       say(QUOTES);
       await until(() => puppet.received.length > 0 && pulling.given.length > 0);
       expect(JSON.parse(puppet.received[0]?.body ?? '').text.content === QUOTES).toBe(true);
@@ -214,7 +170,7 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
 
   function sharedIn(): void {
     it('one of any length arrives where the connection is at another replica', async () => {
-      const other = await start();
+      const other = await scene.startManager();
       try {
         const { key } = await add();
         const isKnown = async () =>
@@ -222,7 +178,7 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
         await until(isKnown);
         const bot = await open(key, {}, other);
         const isConnected = async () =>
-          (await fetch(`${manager.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
+          (await fetch(`${scene.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
         await until(isConnected);
         const texts = ['short', 'x'.repeat(150_000), 'x'.repeat(LONGEST), QUOTES, 'the end'];
         for (const text of texts) say(text);

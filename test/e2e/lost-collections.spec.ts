@@ -2,14 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';
 import { mongoPlace } from '../support/each-store.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { type Place, sealedPlace } from '../support/place.js';
+import type { Place } from '../support/place.js';
 import {
   type Behaviour,
   postJson,
@@ -19,7 +18,7 @@ import {
   TAKE,
 } from '../support/puppet-server.js';
 import { PullingBot } from '../support/pulling-bot.js';
-import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
+import { Scene } from '../support/scene.js';
 import { StreamBot } from '../support/stream-bot.js';
 import { until, whenServed } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
@@ -34,75 +33,54 @@ mongoSuite('a MongoDB', () => {
   const [app, openKfId] = [newApp(), newOpenKfId()];
   let place: Place;
   let client: mongoose.mongo.MongoClient;
+  let scene: Scene;
   let wecom: Simulator;
-  let sends: SendRefusals;
   /** Takes messages. */
   let bot: PuppetServer;
   let puppet: PuppetServer;
   /** Of the bot. */
   let key: string;
-  let manager: ManagerProcess;
 
   beforeAll(async () => {
-    place = sealedPlace(mongoPlace());
-    [wecom, bot, puppet, client] = await Promise.all([
-      startSimulator({ accounts: ['of the bot', 'of an agent', 'of people'] }),
+    place = mongoPlace();
+    [scene, bot, puppet, client] = await Promise.all([
+      Scene.open({ place, accounts: ['of the bot', 'of an agent', 'of people'] }),
       startPuppetServer(),
       startPuppetServer(),
       mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? ''),
     ]);
-    sends = await startSendRefusals(wecom.url);
-    manager = await start();
-    await connectApp(wecom, manager);
+    ({ wecom } = scene);
     ({ key } = await addBot());
-    await register(manager.url, app, openKfId, puppet.url);
+    await register(scene.url, app, openKfId, puppet.url);
   });
 
   afterAll(async () => {
-    await manager.stop();
-    await sends.close();
-    await Promise.all([wecom.close(), bot.close(), puppet.close(), client.close()]);
-    await place.discard();
+    await client.close();
+    await scene.close();
+    await Promise.all([bot.close(), puppet.close()]);
   });
 
-  const start = () =>
-    startManager({
-      ...place.env,
-      WECOM_API_URL: sends.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-
-  const api = (path: string) => `${manager.url}/api/v1/${path}`;
-
-  async function add(fields: object): Promise<BotCreatedAnswer> {
-    const { corpId, corpSecret } = wecom;
-    const body = { name: 'Bot', corpId, corpSecret, ...fields };
-    const added = await whenServed(() => postJson(api('bots'), body));
-    expect(added.status).toBe(200);
-    return (await added.json()) as BotCreatedAnswer;
-  }
+  const api = (path: string) => `${scene.url}/api/v1/${path}`;
 
   const addBot = (openKfId = '*') =>
-    add({
-      openKfIds: [openKfId],
-      kind: 'callback',
-      takes: 'message',
+    scene.addBot({
+      ...{ openKfIds: [openKfId], kind: 'callback', takes: 'message' },
       callback: { url: bot.url, form: 'json' },
     });
 
   /** While no manager runs. */
   async function restartWithout(...collections: readonly string[]): Promise<void> {
-    await manager.stop();
+    await scene.manager.stop();
     for (const name of collections) await client.db().collection(name).deleteMany({});
-    manager = await start();
+    scene.manager = await scene.startManager();
   }
 
   async function lose(...collections: readonly string[]): Promise<void> {
     await restartWithout(...collections);
-    await saveCallback(wecom, manager);
+    await saveCallback(wecom, scene.manager);
   }
 
-  const send = () => whenServed(() => sendMessage(manager.url, app, openKfId));
+  const send = () => whenServed(() => sendMessage(scene.url, app, openKfId));
   const texts = () =>
     bot.received.map(({ body }) => (JSON.parse(body) as { text?: { content: string } }).text?.content);
 
@@ -180,8 +158,8 @@ mongoSuite('a MongoDB', () => {
 
   it('that lost wxkfapps opens no callback of a corp without a puppet until its app is added again', async () => {
     await restartWithout('wxkfapps');
-    await expect(saveCallback(wecom, manager)).rejects.toThrow();
-    await connectApp(wecom, manager);
+    await expect(saveCallback(wecom, scene.manager)).rejects.toThrow();
+    await connectApp(wecom, scene.manager);
     await givenTo('with its app');
   });
 
@@ -232,13 +210,13 @@ mongoSuite('a MongoDB', () => {
   });
 
   it('that lost wxkfconnections alone tells other replicas of a bot once it connects again', async () => {
-    const { key } = await add({ openKfIds: [newOpenKfId()], kind: 'stream' });
-    const connect = (clientId: string) => new StreamBot(manager.url, key, { clientId }).ready();
+    const { key } = await scene.addBot({ openKfIds: [newOpenKfId()], kind: 'stream' });
+    const connect = (clientId: string) => new StreamBot(scene.url, key, { clientId }).ready();
     const lost = await connect('client-lost');
     const collection = client.db().collection('wxkfconnections');
     await until(async () => (await collection.countDocuments()) === 1);
     await collection.deleteMany({});
-    const other = await startManager(place.env);
+    const other = await startManager(scene.place.env);
     const known = async () => (await fetch(`${other.url}/api/v1/connections`)).text();
     const later = await connect('client-later');
     await until(async () => (await known()).includes('client-later'));
@@ -254,17 +232,17 @@ mongoSuite('a MongoDB', () => {
     const openKfId = String(wecom.accounts[1]?.openKfId);
     const service = await StandInService.start({ answer: ({ text }) => `Re: ${text}` });
     const shown = () => JSON.stringify(wecom.corp.chat.messages);
-    await add({
+    await scene.addBot({
       ...{ openKfIds: [openKfId], kind: 'agent' },
       agent: { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY },
     });
     wecom.say('first', { openKfId });
     await until(() => shown().includes('Re: first'));
-    sends.apis.set('kf/send_msg', -1);
+    scene.sends.apis.set('kf/send_msg', -1);
     wecom.say('second', { openKfId });
-    await until(() => sends.refused.some(({ asked }) => asked.includes('Re: second')));
+    await until(() => scene.sends.refused.some(({ asked }) => asked.includes('Re: second')));
     await lose('wxkfreplies', 'wxkfconversations');
-    sends.apis.clear();
+    scene.sends.apis.clear();
     await until(() => shown().includes('Re: second'));
     expect(service.asked.map(({ text }) => text)).toEqual(['first', 'second', 'second']);
     const [first, second, again] = service.asked.map(({ conversationId }) => conversationId);
@@ -277,7 +255,7 @@ mongoSuite('a MongoDB', () => {
     const openKfId = String(wecom.accounts[2]?.openKfId);
     const own = await PullingBot.start();
     const people = { keywords: ['person'], to: 'pool', waiting: 'wait', nobody: 'nobody is here' };
-    await own.addTo(manager.url, wecom, openKfId, { session: { people } });
+    await own.addTo(scene.url, wecom, openKfId, { session: { people } });
     wecom.say('hi', { openKfId });
     await until(() => own.texts.includes('hi'));
     wecom.say('person', { openKfId });
@@ -298,12 +276,12 @@ mongoSuite('a MongoDB', () => {
 
   it('that lost wxkfpuppets and wxkfbots knows nobody: events wait for whoever registers', async () => {
     await lose('wxkfpuppets', 'wxkfbots');
-    const info = await fetch(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`);
+    const info = await fetch(`${scene.url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`);
     expect(info.status).toBe(404);
-    await postJson(`${manager.url}/api/v1/apps`, app);
+    await postJson(`${scene.url}/api/v1/apps`, app);
     expect((await send()).status).toBe(200);
     const arrived = puppet.next();
-    await register(manager.url, app, openKfId, puppet.url);
+    await register(scene.url, app, openKfId, puppet.url);
     await arrived;
   });
 });

@@ -1,12 +1,8 @@
 /** An account that moves between programs, whatever each of them takes: nothing comes again, and nothing is missing. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
-import { connectApp, saveCallback } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace } from '../support/place.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 
 type Takes = 'event' | 'message';
@@ -19,75 +15,42 @@ interface Program {
   readonly ownId: string;
 }
 
-const place = embeddedPlace();
+let scene: Scene;
 let wecom: Simulator;
-let manager: ManagerProcess;
-let accountsUsed = 0;
 let openKfId: string;
 let programs: Program[];
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: Array.from({ length: 60 }, (_, n) => `account ${n}`) });
-  manager = await start();
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ accounts: 60 });
+  ({ wecom } = scene);
 });
 
-afterAll(async () => {
-  await manager.stop();
-  await wecom.close();
-  await place.discard();
-});
+afterAll(() => scene.close());
 
 beforeEach(() => {
-  [openKfId, programs] = [nextAccount(), []];
+  [openKfId, programs] = [scene.newAccount(), []];
 });
 
 afterEach(async () => {
   await Promise.all(programs.map(({ pulling }) => pulling.close()));
 });
 
-const secretsKey = randomBytes(32).toString('base64');
-const start = () =>
-  startManager({
-    ...place.env,
-    SECRETS_KEY: secretsKey,
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-
-const nextAccount = () => wecom.accounts[accountsUsed++]?.openKfId ?? '';
-
-async function asked(method: string, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(manager.url + path, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  const answer = await response.json();
-  expect([path, response.status, answer]).toEqual([path, 200, expect.anything()]);
-  return answer;
-}
-
 async function add(takes: Takes, habit: PullingHabit, fields: object = {}): Promise<Program> {
-  const { corpId, corpSecret } = wecom;
   const pulling = await PullingBot.start();
   pulling.habit = habit;
-  const ownId = nextAccount();
-  const answer = (await asked('POST', '/api/v1/bots', {
-    ...{ name: `${takes} ${habit}`, corpId, corpSecret, openKfIds: [ownId] },
-    ...{ kind: 'callback', takes, callback: { url: `${pulling.server.url}/wxkf/` } },
+  const ownId = scene.newAccount();
+  const { id } = await pulling.addTo(scene.url, wecom, ownId, {
+    name: `${takes} ${habit}`,
+    takes,
     ...fields,
-  })) as BotCreatedAnswer;
-  pulling.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
-  pulling.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
-  pulling.credentials = { corpid: corpId, corpsecret: corpSecret };
-  const program = { pulling, id: answer.id, ownId };
+  });
+  const program = { pulling, id, ownId };
   programs.push(program);
   return program;
 }
 
 const setAccounts = ({ id }: Program, openKfIds: readonly string[]) =>
-  asked('PATCH', `/api/v1/bots/${id}`, { openKfIds });
+  scene.ask('PATCH', `/api/v1/bots/${id}`, { openKfIds });
 
 async function move(from: Program | null, to: Program): Promise<void> {
   if (from !== null) await setAccounts(from, [from.ownId]);
@@ -110,7 +73,7 @@ async function settled(): Promise<void> {
     const told = wecom.callbacks.records.filter((record) => record.openKfId === openKfId);
     if (told.some(({ state }) => state === 'running')) return false;
     const lists = await Promise.all(
-      ['hints', 'messages'].map((what) => asked('GET', `/api/v1/${what}?openKfId=${openKfId}`)),
+      ['hints', 'messages'].map((what) => scene.ask('GET', `/api/v1/${what}?openKfId=${openKfId}`)),
     );
     return lists.every((list) => (list as { readonly items: readonly unknown[] }).items.length === 0);
   });
@@ -156,7 +119,7 @@ describe('an account that moves', () => {
     const second = await add(takes, 'before it answers', { openKfIds: [openKfId] });
     await talk(second, ['4']);
     await settled();
-    await asked('DELETE', `/api/v1/bots/${second.id}`);
+    await scene.ask('DELETE', `/api/v1/bots/${second.id}`);
     await move(null, first);
     await talk(first, ['5']);
     await settled();
@@ -172,7 +135,7 @@ describe('an account that moves', () => {
     await settled();
     first.pulling.status = 503;
     // They are pulled together.
-    await asked('PATCH', `/api/v1/bots/${first.id}`, { openKfIds: [first.ownId] });
+    await scene.ask('PATCH', `/api/v1/bots/${first.id}`, { openKfIds: [first.ownId] });
     for (const text of ['3', '4', '5', '6']) say(text);
     await move(null, first);
     await until(() => first.pulling.texts.includes('3'));
@@ -241,13 +204,11 @@ describe('an account that moves', () => {
     pulling.work = () => work.promise;
     say('2');
     await until(() => pulling.texts.includes('2'));
-    const { url } = manager;
-    await manager.stop('SIGKILL');
-    manager = await start();
-    pulling.base = pulling.base.replace(url, manager.url);
+    const { url } = scene;
+    await scene.restart('SIGKILL');
+    pulling.base = pulling.base.replace(url, scene.url);
     pulling.work = async () => {};
     work.resolve();
-    await saveCallback(wecom, manager);
     say('3');
     await until(() => pulling.texts.includes('3'));
     expect(pulling.texts.slice(0, 2)).toEqual(['1', '2']);

@@ -3,79 +3,70 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp, saveCallback } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { postJson, type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
+import { saveCallback } from '../support/connected-app.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
-const place = sealedPlace(embeddedPlace());
+const place = embeddedPlace();
 const dataDir = place.env.DATA_DIR ?? '';
 const copies = mkdtempSync(join(tmpdir(), 'wxkf-copies-'));
 /** It serves two accounts of its own, of which one registers after the copy. */
 const app = newApp();
 const [before, after] = [newOpenKfId(), newOpenKfId()];
+let scene: Scene;
 let wecom: Simulator;
 /** Takes messages of all accounts of the local WeCom. */
 let bot: PuppetServer;
 let puppet: PuppetServer;
-let manager: ManagerProcess;
 let key: string;
 
 beforeAll(async () => {
-  [wecom, bot, puppet] = await Promise.all([startSimulator(), startPuppetServer(), startPuppetServer()]);
-  manager = await start();
-  await connectApp(wecom, manager);
-  const added = await postJson(`${manager.url}/api/v1/bots`, {
-    ...{ name: 'Bot', corpId: wecom.corpId, corpSecret: wecom.corpSecret, openKfIds: ['*'] },
-    ...{ kind: 'callback', takes: 'message', callback: { url: bot.url, form: 'json' } },
+  [scene, bot, puppet] = await Promise.all([
+    Scene.open({ place, accounts: 1 }),
+    startPuppetServer(),
+    startPuppetServer(),
+  ]);
+  ({ wecom } = scene);
+  const added = await scene.addBot({
+    ...{ openKfIds: ['*'], kind: 'callback', takes: 'message', callback: { url: bot.url, form: 'json' } },
   });
-  const answer = (await added.json()) as BotCreatedAnswer;
-  ({ key } = answer);
-  expect((await postJson(`${manager.url}/api/v1/apps`, app)).status).toBe(200);
-  await register(manager.url, app, before, puppet.url);
+  ({ key } = added);
+  await scene.ask('POST', '/api/v1/apps', app);
+  await register(scene.url, app, before, puppet.url);
   wecom.say('taken before');
   await until(() => bot.received.length === 1);
   puppet.behave((_request, response) => response.writeHead(503).end());
   expect(await send(before)).toBe(200);
-  await manager.stop();
+  await scene.manager.stop();
   cpSync(dataDir, join(copies, 'data'), { recursive: true });
 
   puppet.behave(TAKE);
   const taken = puppet.received.length + 1;
-  manager = await start();
-  await saveCallback(wecom, manager);
+  scene.manager = await scene.startManager();
+  await saveCallback(wecom, scene.manager);
   await until(() => puppet.received.length === taken);
   wecom.say('taken after');
   await until(() => bot.received.length === 2);
-  await register(manager.url, app, after, puppet.url);
-  for (const path of [`accounts/${before}`, `bots/${answer.id}`])
-    expect((await fetch(`${manager.url}/api/v1/${path}`, { method: 'DELETE' })).status).toBe(200);
-  await manager.stop();
+  await register(scene.url, app, after, puppet.url);
+  for (const path of [`accounts/${before}`, `bots/${added.id}`]) await scene.ask('DELETE', `/api/v1/${path}`);
+  await scene.manager.stop();
 
   rmSync(dataDir, { recursive: true });
   cpSync(join(copies, 'data'), dataDir, { recursive: true });
-  manager = await start();
+  scene.manager = await scene.startManager();
 });
 
 afterAll(async () => {
-  await manager.stop();
-  await Promise.all([wecom.close(), bot.close(), puppet.close()]);
-  await place.discard();
+  await scene.close();
+  await Promise.all([bot.close(), puppet.close()]);
   rmSync(copies, { recursive: true });
 });
 
-const start = () =>
-  startManager({
-    ...place.env,
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-
-const send = async (openKfId: string) => (await sendMessage(manager.url, app, openKfId)).status;
+const send = async (openKfId: string) => (await sendMessage(scene.url, app, openKfId)).status;
 
 const idOf = (received: PuppetServer['received'][number] | undefined) => received?.headers['webhook-id'];
 
@@ -93,15 +84,15 @@ it('an event that was delivered after the copy is delivered again, also of an ac
 
 it('an account that registered after the copy is unknown: its events are kept until it registers again', async () => {
   expect(await send(after)).toBe(200);
-  const { details } = (await (await fetch(`${manager.url}/health`)).json()) as { details: object };
+  const { details } = await scene.ask<{ details: object }>('GET', '/health');
   expect(details).toMatchObject({ outbox: { parked: 1 } });
   const arrived = puppet.next();
-  await register(manager.url, app, after, puppet.url);
+  await register(scene.url, app, after, puppet.url);
   await arrived;
 });
 
 it('a bot that was deleted after the copy is there again with its key', async () => {
   const credentials = new URLSearchParams({ corpid: wecom.corpId, corpsecret: wecom.corpSecret });
-  const answer = await fetch(`${manager.url}/bot/${key}/cgi-bin/gettoken?${credentials}`);
+  const answer = await fetch(`${scene.url}/bot/${key}/cgi-bin/gettoken?${credentials}`);
   expect(await answer.json()).toMatchObject({ errcode: 0 });
 });

@@ -1,77 +1,52 @@
 /** What operators see of messages and do with them: never what is in them; on both stores: embedded and MongoDB. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import type { BotPageAnswer } from '../../src/api/bots/bots.dto.js';
 import type { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import type { StatusAnswer } from '../../src/api/status/status.dto.js';
-import { connectApp } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
-import type { Place } from '../support/place.js';
-import { postJson, type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStoreNightly } from '../support/each-store.js';
+import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
+import { Scene } from '../support/scene.js';
 import { until } from '../support/until.js';
 
 const TRIES = 1;
 const SECRET_WORDS = 'what nobody else may read';
 
 onEachStoreNightly((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+  let scene: Scene;
   let wecom: Simulator;
   let puppet: PuppetServer;
-  let accountsUsed = 0;
   let openKfId: string;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: Array.from({ length: 8 }, (_, n) => `account ${n}`) });
-    place = newPlace();
-    manager = await startManager({
-      ...place.env,
-      LOG_LEVEL: 'trace',
-      SECRETS_KEY: randomBytes(32).toString('base64'),
-      MESSAGE_TRIES: String(TRIES),
-      WECOM_API_URL: wecom.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-    });
-    await connectApp(wecom, manager);
+    const env = { LOG_LEVEL: 'trace', MESSAGE_TRIES: String(TRIES) };
+    scene = await Scene.open({ place: newPlace(), accounts: 8, env });
+    ({ wecom } = scene);
   });
 
   afterAll(async () => {
-    await manager.stop();
-    await wecom.close();
-    await place.discard();
-    expect(manager.output()).not.toContain(SECRET_WORDS);
-    expect(manager.output()).not.toContain(wecom.firstCustomerId);
+    await scene.close();
+    expect(scene.manager.output()).not.toContain(SECRET_WORDS);
+    expect(scene.manager.output()).not.toContain(wecom.firstCustomerId);
   });
 
   /** A bot that refuses everything, on an account of its own. */
   beforeEach(async () => {
-    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    openKfId = scene.newAccount();
     puppet = await startPuppetServer((_request, response) => response.writeHead(500).end());
+    const { key } = await scene.addBot({ openKfIds: [openKfId], kind: 'puppet', takes: 'message' });
     const { corpId, corpSecret } = wecom;
-    const bot = { name: 'Bot', corpId, openKfIds: [openKfId], kind: 'puppet', takes: 'message', corpSecret };
-    const added = await postJson(`${manager.url}/api/v1/bots`, bot);
-    const { key } = (await added.json()) as { key: string };
     const names = { kfId: openKfId, kfName: 'Support', endpoint: puppet.url, corpId, corpSecret };
-    const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ ...names, takes: 'message' }),
-    });
-    expect(registered.status).toBe(200);
+    await scene.ask('POST', '/puppetWxkfManager/register', { ...names, takes: 'message' }, key);
   });
 
   afterEach(() => puppet.close());
 
   const ask = (method: string, path: string, body?: object) =>
-    fetch(`${manager.url}/api/v1/messages${path}`, {
-      method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
+    scene.request(method, `/api/v1/messages${path}`, body);
+  const status = () => scene.ask<StatusAnswer>('GET', '/api/v1/status');
 
   async function list(query = ''): Promise<readonly MessageAnswer[]> {
     const response = await ask('GET', `?openKfId=${openKfId}${query}`);
@@ -113,26 +88,26 @@ onEachStoreNightly((newPlace) => {
     expect(puppet.received.map(({ headers }) => headers['x-wxkf-attempt'])).toEqual(
       Array.from({ length: TRIES }, (_, n) => String(n + 1)),
     );
-    const samples = await scrape(manager.url);
+    const samples = await scrape(scene.url);
     expect(samples.value('wxkf_messages', { state: 'dead' })).toBeGreaterThan(0);
     expect(samples.value('wxkf_messages', { state: 'waiting' })).toBe(0);
     expect(samples.value('wxkf_oldest_waiting_message_age_seconds')).toBe(0);
-    const status = await (await fetch(`${manager.url}/api/v1/status`)).json();
-    expect(status).toMatchObject({ counts: { deadMessages: expect.any(Number), waitingMessages: 0 } });
+    expect(await status()).toMatchObject({
+      counts: { deadMessages: expect.any(Number), waitingMessages: 0 },
+    });
   });
 
   it('they see that its bot has taken nothing, though its messages are pulled, and what it takes then', async () => {
     const { webhookId } = await leaveDead();
     const botNow = async () => {
-      const { items } = (await (await fetch(`${manager.url}/api/v1/bots`)).json()) as BotPageAnswer;
+      const { items } = await scene.ask<BotPageAnswer>('GET', '/api/v1/bots');
       return items.find(({ openKfIds }) => openKfIds.includes(openKfId));
     };
-    const accountNow = async () => (await fetch(`${manager.url}/api/v1/accounts/${openKfId}`)).json();
+    const accountNow = () => scene.ask('GET', `/api/v1/accounts/${openKfId}`);
     const [bot, account] = [await botNow(), await accountNow()];
     expect(bot).toMatchObject({ lastTakenAt: null, lastFailure: { status: 500 }, lastHour: { taken: 0 } });
     expect(account).toMatchObject({ lastDelivery: null, lastHour: { attempts: 1, taken: 0 } });
-    const { verdict } = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
-    const { answering, silent, unseen } = verdict.replies;
+    const { answering, silent, unseen } = (await status()).verdict.replies;
     take();
     expect((await ask('POST', `/${openKfId}/${webhookId}/replay`)).status).toBe(200);
     await until(async () => (await list()).length === 0);
@@ -140,15 +115,13 @@ onEachStoreNightly((newPlace) => {
       lastTakenAt: expect.any(String),
       lastHour: { attempts: 2, taken: 1 },
     });
-    const after = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
-    const { replies } = after.verdict;
+    const { replies } = (await status()).verdict;
     // It has taken something now, and no reply was seen.
     expect([replies.answering, replies.silent, replies.unseen]).toEqual([answering, silent, unseen + 1]);
   });
 
   it('they see that a test has pulled, and that nothing was sent to the bot', async () => {
-    const url = `${manager.url}/api/v1/accounts/${openKfId}/test`;
-    const tested = (await (await fetch(url, { method: 'POST' })).json()) as TestedAnswer;
+    const tested = await scene.ask<TestedAnswer>('POST', `/api/v1/accounts/${openKfId}/test`);
     expect(tested).toMatchObject({ taken: true, pulled: true, body: null, failure: null });
     expect(puppet.received).toEqual([]);
   });
@@ -163,7 +136,7 @@ onEachStoreNightly((newPlace) => {
     expect(await refusalOf('POST', `/${openKfId}/${webhookId}/replay`)).toEqual(gone);
     expect(await refusalOf('DELETE', `/${openKfId}/${webhookId}`)).toEqual(gone);
     expect(
-      await manager.line(({ msg, webhookId: of }) => msg === 'message.replayed' && of === webhookId),
+      await scene.manager.line(({ msg, webhookId: of }) => msg === 'message.replayed' && of === webhookId),
     ).toMatchObject({ openKfId, type: 'text', from: '127.0.0.1', requestId: expect.any(String) });
   });
 

@@ -2,52 +2,36 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { connectApp, saveCallback } from '../support/connected-app.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { PullingBot } from '../support/pulling-bot.js';
+import { Scene } from '../support/scene.js';
 import { ShiftedTime } from '../support/shifted-time.js';
-import { until, whenServed } from '../support/until.js';
+import { until } from '../support/until.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const ACCOUNTS = Array.from({ length: 10 }, (_, n) => `account ${n}`);
 const CUSTOMERS = ['anna', 'ben', 'carl'];
 const PEOPLE = { keywords: ['agent'], to: 'pool' as const, waiting: 'wait', nobody: 'nobody is here' };
 const DAYS = [1, 2, 3, 4, 5, 6, 7] as const;
 
-const place = sealedPlace(embeddedPlace());
 const time = new ShiftedTime();
+let scene: Scene;
 let wecom: Simulator;
-let manager: ManagerProcess;
 let bot: PullingBot;
-let accountsUsed = 0;
 let openKfId: string;
 
-const start = () =>
-  startManager({
-    ...place.env,
-    ...time.env,
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS, clock: time });
-  manager = await start();
-  await connectApp(wecom, manager);
+  scene = await Scene.open({ accounts: 10, customers: CUSTOMERS, clock: time, env: time.env });
+  ({ wecom } = scene);
 });
 
 afterAll(async () => {
-  await manager.stop();
-  await wecom.close();
-  await place.discard();
+  await scene.close();
   time.discard();
 });
 
 beforeEach(async () => {
-  openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  openKfId = scene.newAccount();
   bot = await PullingBot.start();
 });
 
@@ -58,20 +42,14 @@ afterEach(async () => {
 
 /** It looks at all that waits when it starts, and every 20 s after that. */
 async function restart(): Promise<void> {
-  await manager.stop();
-  manager = await start();
-  await saveCallback(wecom, manager);
-  bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);
+  await scene.restart();
+  bot.base = bot.base.replace(/^http:\/\/[^/]+/, scene.url);
 }
 
-const add = (session: SessionSettings | null = null) => bot.addTo(manager.url, wecom, openKfId, { session });
+const add = (session: SessionSettings | null = null) => bot.addTo(scene.url, wecom, openKfId, { session });
 
-const request = (method: string, path: string) => whenServed(() => fetch(manager.url + path, { method }));
-
-async function messages(state: 'waiting' | 'dead'): Promise<MessagePageAnswer['items']> {
-  const answer = await request('GET', `/api/v1/messages?state=${state}&openKfId=${openKfId}`);
-  return ((await answer.json()) as MessagePageAnswer).items;
-}
+const messages = async (state: 'waiting' | 'dead'): Promise<MessagePageAnswer['items']> =>
+  (await scene.ask<MessagePageAnswer>('GET', `/api/v1/messages?state=${state}&openKfId=${openKfId}`)).items;
 const wait = (count: number) => until(async () => (await messages('waiting')).length === count);
 
 const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
@@ -105,7 +83,7 @@ describe('a message', () => {
     time.goAhead(3 * DAY_MS - HOUR_MS);
     say('younger');
     await wait(3);
-    await manager.stop();
+    await scene.manager.stop();
     bot.isAway = false;
     time.goAhead(HOUR_MS);
     await restart();
@@ -117,7 +95,7 @@ describe('a message', () => {
     await isGiven('younger');
     const [first] = await messages('dead');
     const path = `/api/v1/messages/${openKfId}/${first?.webhookId}/replay`;
-    expect((await request('POST', path)).status).toBe(200);
+    await scene.ask('POST', path);
     await until(() => bot.texts.length === 2);
     expect(bot.texts).toEqual(['younger', expect.stringMatching(/^(one|two)$/)]);
     time.goAhead(3 * DAY_MS - HOUR_MS);
