@@ -119,10 +119,10 @@ async function untilThereIsAFolder(): Promise<void> {
 
 it('builds what is older than its sources, and says so first', () => {
   const ago = new Date(Date.now() - 60_000);
-  for (const folder of ['src', 'dist/openapi', 'packages/simulator/dist/page'])
+  for (const folder of ['src', 'dist/guide', 'packages/simulator/dist/page'])
     mkdirSync(join(temp, folder), { recursive: true });
   const build = (file: string) => `echo built ${file} && echo > ${file}`;
-  const root = { workspaces: ['packages/simulator'], scripts: { build: build('dist/openapi/openapi.json') } };
+  const root = { workspaces: ['packages/simulator'], scripts: { build: build('dist/guide/guide.css') } };
   // A script of a workspace runs in its folder.
   const simulator = { name: 'simulator', scripts: { build: build('dist/page/index.html') } };
   writeFileSync(join(temp, 'package.json'), JSON.stringify(root));
@@ -144,7 +144,7 @@ it('builds what is older than its sources, and says so first', () => {
 
   const first = built();
   expect(first).toMatch(/^Building the manager and the local WeCom, /);
-  expect(first).toMatch(/built dist\/openapi.*built dist\/page/s);
+  expect(first).toMatch(/built dist\/guide.*built dist\/page/s);
   expect(built()).toBe('');
   utimesSync(join(temp, 'src/main.ts'), new Date(), new Date(Date.now() + 1_000));
   expect(built()).toMatch(/^Building the manager, .*\nbuilt dist\S+\n$/);
