@@ -56,7 +56,7 @@ const HELP = `npm run faults -w lab -- [options]
   --except <name>  all but these
   --store <kind>   embedded (default) or mongodb, for those that run on either
   --seed <n>       the same random choices again
-  --write          also writes docs/internals/faults.md
+  --write          also writes lab/faults/results/newest.md
 
 Exit code 1 when anything was lost or a bound did not hold.`;
 
@@ -162,7 +162,7 @@ function write(report: string): void {
       'to the start of the first delivery, for hints that were due or under way at the fault. _Others’ p99_ is that ' +
       'of callbacks of healthy accounts.',
   ];
-  writeFileSync(join(ROOT, 'docs/internals/faults.md'), `${text.join('\n\n')}\n`);
+  writeFileSync(join(ROOT, 'lab/faults/results/newest.md'), `${text.join('\n\n')}\n`);
 }
 
 /** What did not hold, by its first column. A database that is missing may not make CI green. */

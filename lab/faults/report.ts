@@ -1,4 +1,4 @@
-/** The table, on a terminal and as docs/internals/faults.md. */
+/** The table, on a terminal and as lab/faults/results/newest.md. */
 
 import { cpus, release, totalmem, type } from 'node:os';
 import { commit } from './commit.js';
