@@ -121,9 +121,13 @@ export class OwnCalls implements OnApplicationShutdown {
     pool.begin();
     try {
       const leave = await this.#places.take(corpId, LIMITS.sockets, { isUrgent, signal });
-      const answer = new CollectedAnswer(signal);
-      pool.send(request, answer);
-      return await answer.text.finally(leave);
+      try {
+        const answer = new CollectedAnswer(signal);
+        pool.send(request, answer);
+        return await answer.text;
+      } finally {
+        leave();
+      }
     } finally {
       deadline.cancel();
       pool.end();

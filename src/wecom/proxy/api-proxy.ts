@@ -110,7 +110,7 @@ export class ApiProxy {
       return null;
     }
     const sent = takeBody(request, this.config.proxyBodyBytesMax, this.clock);
-    let leave: (() => void) | null = null;
+    const leaves: (() => void)[] = [];
     try {
       const queued = (await credential.bot?.answerHere(sent)) ?? null;
       if (queued !== null) {
@@ -119,11 +119,12 @@ export class ApiProxy {
       }
       const body = (await credential.bot?.toWecomBody(sent, credential.appId)) ?? sent;
       log.openKfId ??= credential.bot?.openKfId ?? undefined;
+      const caller = { corpId: credential.corpId, botId: request.bot?.id ?? null };
+      leaves.push(this.#places.enter(caller));
       if ('stream' in body) await body.begun;
       const answer = new CallerAnswer(reply);
       // The call is counted after the wait, since a caller that hangs up during it has not called WeCom.
-      const caller = { corpId: credential.corpId, botId: request.bot?.id ?? null };
-      leave = await this.#places.take(caller, answer, spendsCode(target.api));
+      leaves.push(await this.#places.take(caller, answer, spendsCode(target.api)));
       const isSync = target.api.toLowerCase() === SYNC;
       const counted = {
         corpId: credential.corpId,
@@ -152,7 +153,7 @@ export class ApiProxy {
       if (end.status === 200) this.limits.noteKnown(target.api);
       return end.status;
     } finally {
-      leave?.();
+      for (const leave of leaves) leave();
       if ('stream' in sent) sent.stream.destroy();
     }
   }

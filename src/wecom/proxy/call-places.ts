@@ -24,8 +24,23 @@ interface PlaceCaller {
 
 export class CallPlaces {
   readonly #places = new Places();
+  /** By corp and caller: the calls that were let in, those whose body has yet to come among them. */
+  readonly #calls = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {}
+
+  /** Counts a call. @returns a function for its end. @throws AppError `PROXY_OVERLOADED` */
+  enter({ corpId, botId }: PlaceCaller): () => void {
+    const caller = JSON.stringify([corpId, botId]);
+    const calls = this.#calls.get(caller) ?? 0;
+    if (calls >= CALLS_MAX) throw overloaded();
+    this.#calls.set(caller, calls + 1);
+    return () => {
+      const left = (this.#calls.get(caller) ?? 0) - 1;
+      if (left > 0) this.#calls.set(caller, left);
+      else this.#calls.delete(caller);
+    };
+  }
 
   /**
    * Resolves when it is the call's turn, within 30 s.
@@ -34,7 +49,6 @@ export class CallPlaces {
    */
   async take({ corpId, botId }: PlaceCaller, answer: CallerAnswer, isUrgent: boolean): Promise<() => void> {
     const [corp, party] = [corpId ?? '', botId ?? ''];
-    if (this.#places.countOf(corp, party) >= CALLS_MAX) throw overloaded();
     if (!this.#places.areTaken(corp, placesFor, party)) return this.#places.take(corp, placesFor, { party });
     const wait = new AbortController();
     const timer = this.clock.after(WAIT_MS, () => wait.abort(overloaded()));
