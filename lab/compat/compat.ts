@@ -20,7 +20,7 @@ import { PEOPLE_SEATS, tryWithPeople } from './with-people.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PAGE = 'docs/internals/compat.md';
+const PAGE = 'lab/compat/results.md';
 const LONG: Load = { messages: 120, withinMs: 24_000 };
 const SHORT: Load = { messages: 60, withinMs: 15_000 };
 const LIMIT_MS = 40 * 60_000;

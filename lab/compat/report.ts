@@ -1,4 +1,4 @@
-/** The table, on a terminal and in docs/internals/compat.md. */
+/** The table, on a terminal and in lab/compat/results.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Expected, Program, Share } from './program.js';
 import { ACCOUNTS } from './seats.js';
