@@ -1,4 +1,4 @@
-/** The table of an overload, as docs/internals/overload.md has it. */
+/** The table of an overload, as lab/faults/results/overload.md has it. */
 import type { Answers, FloodFigures } from './flood.js';
 
 export interface Phase {
