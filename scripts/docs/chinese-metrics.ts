@@ -14,6 +14,7 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
     '投递事件或消息的尝试，从第一步到 puppet 的状态行，或到失败；机器人接收消息的，事件计到拉取结束。回调应答时仍在进行的尝试，在它结束时计入',
   wxkf_bot_attempts_total:
     '向运维人员添加的每个机器人投递事件或消息的尝试，包括测试，按其 ID 和名称；拉取它的消息不算尝试',
+  wxkf_data_dir_free_bytes: '管理器还能写入 `DATA_DIR` 所在磁盘的字节数。使用 MongoDB 时没有',
   wxkf_agent_duration_seconds: '向智能体服务提问，从提问到回答完整或失败为止',
   wxkf_agent_tokens_total: '服务为智能体的回答报出的 token 数',
   wxkf_hint_age_seconds: '保存的事件被机器人接收时已有多久：客户等待不在线的机器人等了多久',

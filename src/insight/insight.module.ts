@@ -8,6 +8,7 @@ import { CallsModule } from '../wecom/calls/calls.module.js';
 import { AccountList } from './accounts/account-list.js';
 import { AccountServers } from './accounts/account-servers.js';
 import { AccountWaits } from './accounts/account-waits.js';
+import { StoreCounts } from './accounts/store-counts.js';
 import { AccountViews } from './accounts/account-views.js';
 import { FactsReader } from './figures/facts-reader.js';
 import { FigureRecorder } from './figures/figure-recorder.js';
@@ -22,7 +23,6 @@ import { CurrentStatus } from './verdict/current-status.js';
 import { ProcessFigures } from './verdict/process-figures.js';
 import { RecentRefusals } from './verdict/recent-refusals.js';
 import { Names } from './accounts/names.js';
-import { StoreCounts } from './verdict/store-counts.js';
 import { Successes } from './verdict/seen-to-work.js';
 
 const FOR_OTHERS = [AccountList, AccountServers, AccountViews, CurrentStatus, History, Successes];

@@ -58,6 +58,11 @@ export const METRICS = {
     ['bot', 'name', 'outcome'],
     'attempts to deliver an event or a message to each bot that an operator added, tests included, by its id and name; a pull of its messages is not an attempt',
   ),
+  wxkf_data_dir_free_bytes: gauge(
+    [],
+    'each',
+    'bytes that the manager may still write to the disk of `DATA_DIR`. Left out with MongoDB',
+  ),
   wxkf_agent_duration_seconds: histogram(
     ['result'],
     'questions to the services of agents, from the question to its whole answer or to the failure',

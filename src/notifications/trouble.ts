@@ -19,6 +19,8 @@ export interface Sight {
 const IN_SIGHT: ReadonlySet<Cause['code']> = new Set([
   'not_ready',
   'store_down',
+  'disk_full',
+  'disk_low',
   'not_taken',
   'calls_unanswered',
   'refused',
@@ -32,7 +34,7 @@ export function isInSight({ code }: Cause): boolean {
 }
 
 /** With one of these, the store could not be read, so the causes lack what waits in it. */
-const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'unknown']);
+const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'disk_full', 'unknown']);
 const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead']);
 
 export function toSight(

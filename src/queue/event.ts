@@ -12,7 +12,7 @@ import {
   runningLease,
   toLeased,
 } from '../storage/queue/line.js';
-import type { Failure } from './failure.js';
+import { type Failure, isHeldBack } from './failure.js';
 import type { LineCount, LineGroup } from '../storage/queue/queue-store.js';
 import { FAST_STEPS } from './retry-schedule.js';
 
@@ -353,7 +353,7 @@ function leaseAfter(running: Lease | null, added: Lease | null, known: KnownHint
 function lastFailureOf(before: Hint, put: NewHint): Failure | null {
   const { failure, endpoint } = put;
   const isUntried =
-    (failure?.stage === 'circuit' || isElsewhere(put)) &&
+    (isHeldBack(failure?.stage) || isElsewhere(put)) &&
     endpoint === before.endpoint &&
     before.lastFailure?.stage !== 'resync';
   return isUntried ? (before.lastFailure ?? failure) : (failure ?? before.lastFailure);

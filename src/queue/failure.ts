@@ -43,6 +43,12 @@ export const FAILURE_STAGES = [
   'unpulled',
   /** WeCom did not give the messages of the account, whose bot takes messages. */
   'pull',
+  /** WeCom's limits allow no pull now. */
+  'wecom_busy',
+  /** The account's messages are pulled already, or so many wait that none are pulled now. */
+  'pull_later',
+  /** The manager's store did not answer, or its disk is nearly full, so no messages were pulled. */
+  'store',
   /** The client of the bot does not read messages of this length: it is not tried again. */
   'too_long',
   /** The service of an agent refuses the key. */
@@ -68,6 +74,8 @@ export const NOT_TRIED_STAGES = [
   'paused',
   /** The circuit of its endpoint is open; only probes are sent. */
   'circuit',
+  /** WeCom failed to give the messages of its bot again and again, and is asked now and then. */
+  'pull_held',
   /** The puppet is registering, and must get nothing before it has its answer. */
   'registering',
   /** The attempt was still running when the answer was due; the puppet may still take the event. */
@@ -82,6 +90,11 @@ export const NOT_TRIED_STAGES = [
   'oversized',
 ] as const;
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
+
+/** Not tried, since what came before it failed: less is known of it than of that. */
+export function isHeldBack(stage: string | null | undefined): boolean {
+  return stage === 'circuit' || stage === 'pull_held';
+}
 
 /** The answer of a bot that did not take an event. */
 export interface BotRefusal {

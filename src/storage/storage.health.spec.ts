@@ -10,6 +10,7 @@ it('asks the store every 5 s at most, however often it is asked itself', async (
   let isAway = false;
   const probe: StorageProbe = {
     kind: 'embedded',
+    room: () => 'enough',
     check: async () => {
       asked++;
       if (isAway) throw new Error('away');

@@ -19,7 +19,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Log } from '../../src/kernel/log.js';
-import { DataDir } from '../../src/storage/sqlite/data-dir.js';
 import { SqliteStore, type SqliteStep } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { PUT, StoreWriter, TABLE } from '../support/store-writer.js';
@@ -110,12 +109,6 @@ describe('DATA_DIR', () => {
     other.kill('SIGKILL');
     await once(other, 'close');
     await open();
-  });
-
-  it('tells whether its disk has room', () => {
-    const folder = new DataDir(dataDir);
-    expect(folder.hasRoom(1)).toBe(true);
-    expect(folder.hasRoom(Number.MAX_SAFE_INTEGER)).toBe(false);
   });
 
   it('of which the file was taken away is found out by the check', async () => {

@@ -20,6 +20,8 @@ import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const MB = 1_048_576;
+/** Pino's number of the level. */
+const WARN = 40;
 
 let folder: string;
 let scene: Scene;
@@ -63,6 +65,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
+  setFree('');
   puppet.behave(TAKE);
   bot.behave(TAKE);
 });
@@ -87,6 +90,21 @@ async function partsDown(): Promise<string[]> {
 }
 
 const events = async () => (await sendMessage(scene.url, app, openKfId)).status;
+
+interface Cause {
+  readonly code: string;
+  readonly since: string | null;
+}
+
+/** What keeps customers from being answered, as the console's first page has it. */
+async function causes(): Promise<readonly Cause[]> {
+  const status = await fetch(`${scene.url}/api/v1/status`);
+  return ((await status.json()) as { verdict: { causes: Cause[] } }).verdict.causes;
+}
+
+async function accountOf(id: string): Promise<unknown> {
+  return (await fetch(`${scene.url}/api/v1/accounts/${id}`)).json();
+}
 
 it('with less than a tenth of it free nothing is written to the delivery log', async () => {
   setFree(256 * MB);
@@ -116,9 +134,34 @@ it('with less than 256 MB no messages are pulled, and all else goes on; at once 
   // It has been tried once more.
   await until(async () => (await dueAt()) !== first);
   expect(pulls()).toBe(before);
-  expect(await partsDown()).not.toContain('storage');
+  expect(await partsDown()).toEqual(['disk']);
+  await line(({ msg, level }) => msg === 'store.disk_low' && level === WARN);
   setFree('');
   await until(() => texts().includes('pulled later'));
+  await line(({ msg }) => msg === 'store.disk_has_room');
+});
+
+it('with less than 256 MB the console and the metrics say that it is the disk, and blame no bot', async () => {
+  setFree(256 * MB - 1);
+  wecom.say('pulled later, too');
+  let found: readonly Cause[] = [];
+  await until(async () => {
+    found = await causes();
+    return found.some(({ code }) => code === 'disk_low') && (await dueAt()) !== null;
+  });
+  expect(found).toEqual([expect.objectContaining({ code: 'disk_low', severity: 'bad', botId: null })]);
+  expect(Date.now() - Date.parse(found[0]?.since ?? '')).toBeLessThan(60_000);
+  const account = await accountOf(wecom.openKfId);
+  expect(account).toMatchObject({
+    circuit: 'closed',
+    causes: [{ code: 'disk_low' }],
+    lastFailure: { stage: 'store' },
+  });
+  const free = /^wxkf_data_dir_free_bytes (\d+)$/m.exec(await (await fetch(`${scene.url}/metrics`)).text());
+  expect(Number(free?.[1])).toBeLessThan(256 * MB);
+  setFree('');
+  await until(() => texts().includes('pulled later, too'));
+  await until(async () => (await causes()).length === 0);
 });
 
 it('with less than 16 MB health is down and bots that take messages get none, as soon as there is space they do', async () => {
@@ -131,6 +174,7 @@ it('with less than 16 MB health is down and bots that take messages get none, as
   bot.behave(TAKE);
   await until(async () => (await partsDown()).includes('storage'));
   await line(({ msg }) => msg === 'outbox.claim_failed');
+  await until(async () => (await causes()).some(({ code }) => code === 'disk_full'));
   expect(await events()).toBe(200);
   expect(bot.received).toHaveLength(given);
   setFree('');

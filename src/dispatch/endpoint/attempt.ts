@@ -40,6 +40,15 @@ export function isRefusal(result: AttemptResult): boolean {
   return result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
 }
 
+/** Nothing was asked of the bot, so the event is tried again after a while, and nothing counts against anybody. */
+export const PUT_OFF: ReadonlySet<FailureStage> = new Set([
+  'saturated',
+  'withdrawn',
+  'wecom_busy',
+  'pull_later',
+  'store',
+]);
+
 /** Whether the account alone may be the reason. */
 export function mayBeOfAccount(result: AttemptResult): boolean {
   return !result.taken && (result.stage === 'status' || result.isOfAccount === true);

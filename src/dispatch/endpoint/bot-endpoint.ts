@@ -21,6 +21,7 @@ import {
   isRefusal,
   mayBeOfAccount,
   type OnEnd,
+  PUT_OFF,
 } from './attempt.js';
 import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
@@ -28,7 +29,7 @@ import { BackgroundWork } from '../../kernel/background-work.js';
 import { TriedEvents } from './tried-events.js';
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
-const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set(['withdrawn', 'saturated', 'busy', 'reply']);
+const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set([...PUT_OFF, 'busy', 'reply']);
 
 const NO_CARRIER = 'this manager carries nothing to bots of this kind';
 

@@ -7,7 +7,13 @@ import { newLru } from '../../kernel/lru.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { endWith, Tracing } from '../../kernel/tracing.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { type FailureStage, LEASE_MS, type NotTriedStage, toFailure } from '../../queue/failure.js';
+import {
+  type FailureStage,
+  isHeldBack,
+  LEASE_MS,
+  type NotTriedStage,
+  toFailure,
+} from '../../queue/failure.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
@@ -206,7 +212,7 @@ export class InlineKeeper {
     if (stage === 'elsewhere') return this.#wakeIfMoved(destination);
     if (stage === 'offline' || stage === 'paused') this.#wakeWhenFound(destination);
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
-    if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.added.wakeUp();
+    if (!isHeldBack(stage) || !botEndpoint.isOpen) this.waiting.kept.added.wakeUp();
   }
 
   /** Somebody may have come while the event was kept. */
@@ -249,7 +255,7 @@ function takenBy(attempt: Attempt): Promise<{ readonly status: number }> {
 }
 
 function delayAfter(stage: FailureStage | NotTriedStage): number {
-  if (stage === 'circuit' || stage === 'elsewhere') return 0;
+  if (isHeldBack(stage) || stage === 'elsewhere') return 0;
   if (stage === 'offline' || stage === 'registering') return LATER_MS;
   return nextTry(0, 0, Math.random())?.delayMs ?? 0;
 }

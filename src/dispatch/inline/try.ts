@@ -23,6 +23,7 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
   'unregistered',
   'elsewhere',
   'circuit',
+  'pull_held',
   'overloaded',
 ]);
 
@@ -33,6 +34,7 @@ const REASONS = {
   elsewhere: 'the client of its bot is connected to another replica, which claims it',
   paused: 'its bot is paused',
   circuit: 'its bot failed again and again and is only probed',
+  pull_held: 'WeCom failed to give the messages of its bot again and again, and is asked now and then',
   registering: 'its puppet is registering',
   late: 'its bot did not answer in time',
   overloaded: 'too many events are on their way to bots',
@@ -140,7 +142,7 @@ export class Dispatcher {
     // If nothing can be kept, an attempt is the better chance.
     if (!this.keeper.isFailing && this.overload.keepsNext(botEndpoint.underWay))
       return notTried('overloaded', to, attemptsBefore);
-    if (!botEndpoint.admits()) return notTried('circuit', to, attemptsBefore);
+    if (!botEndpoint.admits()) return notTried(to.isPulled ? 'pull_held' : 'circuit', to, attemptsBefore);
     const attempts = attemptsBefore + 1;
     // A puppet that has registered with other keys since could not open the raw form.
     const isReadable = to === destination || to.keysId === destination.keysId;

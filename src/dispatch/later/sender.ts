@@ -6,7 +6,7 @@ import { type Destination, Destinations } from '../../registry/accounts/destinat
 import { Counters } from '../../storage/counters/counters.js';
 import { toReleased, toWaiting } from '../../queue/event.js';
 import { type KfEvent, toResync } from '../../queue/kf-event.js';
-import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
+import { type Attempt, type AttemptResult, PUT_OFF } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { toParcel } from '../endpoint/parcel.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
@@ -179,7 +179,7 @@ export class HintSender {
   async #notTaken(sending: Sending, { stage, reason, status, retryAfterMs }: NotTaken): Promise<void> {
     const { queue, hint, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
-    if (stage === 'saturated' || stage === 'withdrawn')
+    if (PUT_OFF.has(stage))
       return this.outcomes.putOff(sending, this.storeClock.nowMs() + (retryAfterMs ?? SATURATED_MS));
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();

@@ -25,6 +25,7 @@ import { type AccountDetails, type AccountFilter, AccountList, type AccountOrder
 import { AccountServers } from './account-servers.js';
 import { AccountViews } from './account-views.js';
 import { AccountWaits } from './account-waits.js';
+import { StoreCounts } from './store-counts.js';
 import { NoCustomerCounts } from './customer-counts.js';
 import { Names } from './names.js';
 
@@ -59,7 +60,13 @@ beforeEach(async () => {
   } as unknown as WecomAccounts;
   const counts = new QueueCounts(queue, clock, clock);
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
-  const waits = new AccountWaits(events, counts, new NoCustomerCounts(), bots, clock);
+  const stored = new StoreCounts(
+    counts,
+    { kind: 'embedded', check: async () => {}, room: () => 'enough' },
+    clock,
+    clock,
+  );
+  const waits = new AccountWaits(events, counts, stored, new NoCustomerCounts(), bots, clock);
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const views = new AccountViews(servers, waits, past, wecom, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, wecom);

@@ -30,7 +30,7 @@ export interface AccountServer {
   readonly address: string | null;
   /** Its puppet has deregistered, or no client of its bot is connected. */
   readonly isAway: boolean;
-  /** What it is sent fails again and again, so that it gets nothing but probes. */
+  /** What its bot is sent fails again and again, so that it gets nothing but probes. A pull that fails says nothing of the bot. */
   readonly isCircuitOpen: boolean;
 }
 
@@ -80,10 +80,8 @@ export class AccountServers {
   }
 
   #isCircuitOpen(destination: Destination, recipient: MessageDestination | null): boolean {
-    const isOpen = this.botEndpoints.to(destination)?.isOpen === true;
-    return (
-      isOpen || (recipient?.endpoint != null && this.botEndpoints.circuits.isOpen(recipient.endpoint.href))
-    );
+    if (!destination.isPulled) return this.botEndpoints.to(destination)?.isOpen === true;
+    return recipient?.endpoint != null && this.botEndpoints.circuits.isOpen(recipient.endpoint.href);
   }
 }
 

@@ -23,7 +23,7 @@ const CALM: AccountFacts = {
   isCircuitOpen: false,
   passesReplies: true,
   takesMessages: false,
-  isStoreAway: false,
+  storeFault: null,
   replies: { repliedAtMs: null, replyFailure: null, noAccount: null },
   taken: { atMs: 0, messages: [], events: [], isRead: false },
   hint: null,
@@ -111,11 +111,16 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
   ],
   [
     'the store is away, and its messages have to be pulled',
-    { takesMessages: true, isStoreAway: true, replies: replied(60) },
+    { takesMessages: true, storeFault: 'store_down', replies: replied(60) },
     'failing',
     ['store_down'],
   ],
-  ['the store is away, and its bot gets events', { isStoreAway: true, replies: replied(60) }, 'working', []],
+  [
+    'the store is away, and its bot gets events',
+    { storeFault: 'store_down', replies: replied(60) },
+    'working',
+    [],
+  ],
   [
     'messages wait for the service of its agent',
     { agentFails: QUOTA, messages: { waiting: 2, dead: 0, oldestWaitingAtMs: ago(60) } },

@@ -50,8 +50,8 @@ export interface AccountFacts {
   readonly passesReplies: boolean;
   /** Its messages are pulled by the manager, so that it is known what came. */
   readonly takesMessages: boolean;
-  /** The store does not answer, so that no message can be pulled. */
-  readonly isStoreAway: boolean;
+  /** Why no message can be pulled or given: the store does not answer, or its disk has too little room. */
+  readonly storeFault: 'store_down' | 'disk_full' | 'disk_low' | null;
   readonly replies: AccountReplies;
   readonly taken: TakenTimes;
   /** `null` where none waits or is dead, or that is not known. */
@@ -101,6 +101,8 @@ export interface Judgement {
 /** The state of an account that has such a reason. What waits for long is `failing`. */
 const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
   store_down: 'failing',
+  disk_full: 'failing',
+  disk_low: 'failing',
   token_refused: 'failing',
   wecom_fails: 'failing',
   replies_fail: 'failing',
@@ -137,7 +139,7 @@ function isOver(code: CauseCode, { lastFailure, replies }: AccountFacts, { nowMs
 function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
   const { tokenRefused, wecomFails, callsFail, agentFails, replies, hint, messages, lastFailure } = facts;
   const failing = [
-    ...(facts.takesMessages && facts.isStoreAway ? [nothing('store_down')] : []),
+    ...(facts.takesMessages && facts.storeFault !== null ? [nothing(facts.storeFault)] : []),
     ...ofOutcome('token_refused', tokenRefused),
     ...ofOutcome('wecom_fails', wecomFails),
     ...ofOutcome('replies_fail', replies.replyFailure),

@@ -196,7 +196,7 @@ export class AccountViews {
       isCircuitOpen,
       passesReplies: bot !== null && isServed && (bot.api === 'manager' || bot.takes === 'message'),
       takesMessages: bot?.takes === 'message',
-      isStoreAway: isServed && context.hints === null && context.messages === null,
+      storeFault: isServed ? context.fault : null,
       // What failed says nothing of now once nobody has the account.
       replies: isServed ? replies : { ...replies, replyFailure: null, noAccount: null },
       taken,

@@ -9,7 +9,9 @@ import { EventQueue } from '../../queue/event-queue.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import { LINE_STATES, lineKey } from '../../storage/queue/line.js';
+import type { AccountFacts } from './account-state.js';
 import { type CustomerCount, CustomerCounts } from './customer-counts.js';
+import { StoreCounts } from './store-counts.js';
 
 /** Hints that are read at once, and of all accounts. */
 const SLICE = 1_000;
@@ -26,6 +28,8 @@ type ByAccount<T> = ReadonlyMap<string, T>;
 export interface Waits {
   readonly hints: ByAccount<HintHead> | null;
   readonly messages: ByAccount<EntryCounts> | null;
+  /** Why no message can be pulled or given. */
+  readonly fault: AccountFacts['storeFault'];
   /** `null` also where no bot shares customers with people. */
   readonly customers: ByAccount<CustomerCount> | null;
 }
@@ -39,6 +43,7 @@ export class AccountWaits {
   constructor(
     private readonly queue: EventQueue,
     private readonly counts: QueueCounts,
+    private readonly stored: StoreCounts,
     customerCounts: CustomerCounts,
     bots: KnownBots,
     clock: Clock,
@@ -52,12 +57,16 @@ export class AccountWaits {
 
   /** Up to 2 s old, and customers up to 5 s. */
   async read(): Promise<Waits> {
-    const [hints, messages, customers] = await Promise.all([
+    const [hints, counts, customers, { room }] = await Promise.all([
       this.#hints.latest(STORE_AGE_MS_MAX),
       this.counts.messagesByAccount(STORE_AGE_MS_MAX),
       this.#customers.latest(CUSTOMERS_AGE_MS_MAX),
+      this.stored.state(),
     ]);
-    return { hints, customers, messages: messages && new Map(messages.map((one) => [accountKey(one), one])) };
+    const messages = counts && new Map(counts.map((one) => [accountKey(one), one]));
+    const ofDisk = room === 'enough' ? null : (`disk_${room}` as const);
+    const fault = ofDisk ?? (hints === null && messages === null ? 'store_down' : null);
+    return { hints, messages, fault, customers };
   }
 
   /** The hint of one account, as it is now. */

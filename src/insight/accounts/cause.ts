@@ -3,6 +3,10 @@ export const CAUSES = [
   /** This replica takes no callbacks. */
   'not_ready',
   'store_down',
+  /** The disk of `DATA_DIR` has less than 16 MB: bots that take messages get none. */
+  'disk_full',
+  /** It has less than 256 MB: no messages are pulled. */
+  'disk_low',
   /** Callbacks of the last minute that were neither delivered nor kept. */
   'not_taken',
   /** Bots and apps whose access token, or corpSecret, WeCom refuses. */
@@ -82,6 +86,8 @@ export interface Cause {
 const SEVERITY: Readonly<Record<CauseCode, Cause['severity']>> = {
   not_ready: 'bad',
   store_down: 'bad',
+  disk_full: 'bad',
+  disk_low: 'bad',
   not_taken: 'bad',
   token_refused: 'bad',
   wecom_fails: 'bad',

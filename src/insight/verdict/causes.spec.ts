@@ -30,7 +30,7 @@ function status({ hints, messages, lastMinute, storage, isReady = true }: Change
   return {
     atMs: NOW_MS,
     isReady,
-    storage: { kind: 'embedded', isUp: true, ...storage },
+    storage: { kind: 'embedded', isUp: true, room: 'enough', sinceMs: null, ...storage },
     ...{ accounts: 2, online: 2, openCircuits: 0, customers: null },
     hints: hints === null ? null : { ...NO_HINTS, ...hints },
     messages: messages === null ? null : { ...NO_MESSAGES, ...messages },

@@ -58,14 +58,14 @@ export function causesOf(status: ProcessStatus, troubles: Troubles): Causes {
     hints === null
       ? ungrouped(status)
       : hintCauses(
-          hints.filter((group) => !isUnpulled(group, failingCorps)),
+          hints.filter((group) => !isUnpulled(group, failingCorps) && !isHeldByDisk(group, storage)),
           CAUSES_MAX,
           severityOf,
         );
   const openCircuits = [...troubles.openCircuits].filter((endpoint) => !isTold(endpoint, ofAccounts));
   const causes = [
     ...counted('not_ready', Number(!isReady)),
-    ...counted('store_down', Number(!storage.isUp)),
+    ...storageCauses(storage, views),
     ...counted('not_taken', lastMinute.notTaken),
     ...callers.filter(({ subject }) => subject === 'token').map(tokenCause),
     ...wecomFails,
@@ -82,6 +82,23 @@ export function causesOf(status: ProcessStatus, troubles: Troubles): Causes {
     ...counted('unknown', Number(storage.isUp && isUnknown(status))),
   ].sort(byRank);
   return { causes, more: ofHints.more };
+}
+
+/** That its disk is full says why the store does not answer. With little room it matters to bots whose messages are pulled. */
+function storageCauses(
+  { isUp, room, sinceMs }: ProcessStatus['storage'],
+  views: readonly AccountView[],
+): Cause[] {
+  if (room === 'full') return [newCause('disk_full', 1, { sinceMs })];
+  if (!isUp) return [newCause('store_down', 1, { sinceMs })];
+  if (room === 'enough') return [];
+  const isPulled = views.some(({ bot }) => bot?.takes === 'message');
+  return [newCause('disk_low', 1, { sinceMs, severity: isPulled ? 'bad' : 'wait' })];
+}
+
+/** What is not pulled since the disk has too little room, which is told. */
+function isHeldByDisk({ endpoint }: HintGroup, { room }: ProcessStatus['storage']): boolean {
+  return room !== 'enough' && endpoint?.startsWith(PULL_ORIGIN) === true;
 }
 
 /** What the manager cannot pull while WeCom refuses calls of the corp, which is told. */

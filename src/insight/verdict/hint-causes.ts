@@ -16,7 +16,15 @@ const PORTS: ReadonlyMap<string, number> = new Map([
   ['https', 443],
 ]);
 /** Stages of hints that were not tried, mostly because others at their address failed. The stages of those others tell more. */
-const FOLLOWING: ReadonlySet<string | null> = new Set(['circuit', 'late', 'overloaded', 'elsewhere', null]);
+const FOLLOWING: ReadonlySet<string | null> = new Set([
+  'circuit',
+  'pull_held',
+  'pull_later',
+  'late',
+  'overloaded',
+  'elsewhere',
+  null,
+]);
 
 /** This stage tells less, too. It means that the address answers by now, unless other stages say otherwise. */
 const WAITING_ITS_TURN = 'resync';

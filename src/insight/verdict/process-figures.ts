@@ -6,7 +6,7 @@ import type { AccountView } from '../accounts/account-views.js';
 import { sumOf } from '../accounts/customer-counts.js';
 import { LastMinute } from '../figures/last-minute.js';
 import type { ProcessStatus } from './status.js';
-import { StoreCounts } from './store-counts.js';
+import { StoreCounts } from '../accounts/store-counts.js';
 
 /** Reads the state of this process and of the store. */
 @Injectable()
@@ -20,11 +20,11 @@ export class ProcessFigures {
   ) {}
 
   async read(views: readonly AccountView[]): Promise<ProcessStatus> {
-    const [[hints, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
+    const [[hints, messages], state] = await Promise.all([this.stored.latest(), this.stored.state()]);
     return {
       atMs: this.storeClock.nowMs(),
       isReady: this.readiness.isReady,
-      storage: { kind: this.stored.kind, isUp },
+      storage: { kind: this.stored.kind, ...state },
       accounts: views.length,
       online: views.filter(isOnline).length,
       ...{ hints, messages },

@@ -4,6 +4,7 @@ import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { AccountState } from '../accounts/account-state.js';
 import type { Cause } from '../accounts/cause.js';
 import type { CustomerCount } from '../accounts/customer-counts.js';
+import type { StorageState } from '../accounts/store-counts.js';
 import type { Totals } from '../figures/instruments.js';
 
 /** The state of this process and of the store. */
@@ -11,7 +12,7 @@ export interface ProcessStatus {
   /** Store time of all that it says. */
   readonly atMs: number;
   readonly isReady: boolean;
-  readonly storage: { readonly kind: StorageProbe['kind']; readonly isUp: boolean };
+  readonly storage: StorageState & Pick<StorageProbe, 'kind'>;
   readonly accounts: number;
   readonly online: number;
   /** Of the whole store; `null` where it does not answer. */

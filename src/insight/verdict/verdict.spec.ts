@@ -25,6 +25,7 @@ import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { AccountServers } from '../accounts/account-servers.js';
 import { AccountViews } from '../accounts/account-views.js';
 import { AccountWaits } from '../accounts/account-waits.js';
+import { StoreCounts } from '../accounts/store-counts.js';
 import { NoCustomerCounts } from '../accounts/customer-counts.js';
 import type { RefusedCallbacks } from '../../log/refused-callbacks.js';
 import type { ProcessStatus } from './status.js';
@@ -48,7 +49,13 @@ beforeEach(async () => {
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
-  const waits = new AccountWaits(events, counts, new NoCustomerCounts(), bots, clock);
+  const stored = new StoreCounts(
+    counts,
+    { kind: 'embedded', check: async () => {}, room: () => 'enough' },
+    clock,
+    clock,
+  );
+  const waits = new AccountWaits(events, counts, stored, new NoCustomerCounts(), bots, clock);
   views = new AccountViews(servers, waits, past, listed, config, clock, clock);
   const corps = { has: () => true } as unknown as Corps;
   const refused = { list: () => Promise.reject(new Error('no log')) } as unknown as RefusedCallbacks;
@@ -61,7 +68,11 @@ beforeEach(async () => {
 async function judge() {
   const accounts = dispatch.registry.image.size;
   const status: ProcessStatus = {
-    ...{ atMs: clock.nowMs(), isReady: true, storage: { kind: 'embedded', isUp: true } },
+    ...{
+      atMs: clock.nowMs(),
+      isReady: true,
+      storage: { kind: 'embedded', isUp: true, room: 'enough', sinceMs: null },
+    },
     ...{ accounts, online: accounts, openCircuits: 0, customers: null },
     hints: await dispatch.events.counts(),
     messages: { waiting: 0, dead: 0, oldestWaitingAtMs: null },

@@ -76,6 +76,9 @@ export function subjectOf(cause: TroubleFacts, { causes }: TroubleWords): string
     case 'store_down':
     case 'unknown':
       return causes.store;
+    case 'disk_full':
+    case 'disk_low':
+      return causes.disk;
     case 'wecom_fails':
     case 'calls_unanswered':
     case 'callbacks_missing':

@@ -93,7 +93,7 @@ export class PullRun {
       }
     } catch (error) {
       if (error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
-        return putOff('the store is away', AGAIN_MS);
+        return putOff('the store does not answer, or its disk has too little room', AGAIN_MS, 'store');
       if (!(error instanceof AppError))
         this.log.error({ ...task.account, err: error }, 'message.pull_failed');
       // WeCom was not reached, which may be so for all accounts.
@@ -216,11 +216,11 @@ function isPage(answer: PullAnswer): answer is PulledEntries {
 
 function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
   if ('retryAfterS' in answer)
-    return putOff("WeCom's limits allow no further call now", answer.retryAfterS * 1_000);
+    return putOff("WeCom's limits allow no further call now", answer.retryAfterS * 1_000, 'wecom_busy');
   const { errcode } = answer;
   const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
-  if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS);
-  if (errcode === ERRCODE.tooManyAtOnce) return putOff(reason, AGAIN_MS);
+  if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS, 'wecom_busy');
+  if (errcode === ERRCODE.tooManyAtOnce) return putOff(reason, AGAIN_MS, 'wecom_busy');
   return failed(reason);
 }
 
@@ -229,6 +229,10 @@ function failed(reason: string, isOfAccount = true): AttemptResult {
 }
 
 /** The event waits, although nothing is wrong. */
-function putOff(reason: string, retryAfterMs: number): AttemptResult {
-  return { taken: false, stage: 'saturated', reason, retryAfterMs };
+function putOff(
+  reason: string,
+  retryAfterMs: number,
+  stage: 'pull_later' | 'wecom_busy' | 'store' = 'pull_later',
+): AttemptResult {
+  return { taken: false, stage, reason, retryAfterMs };
 }

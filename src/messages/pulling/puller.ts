@@ -110,7 +110,7 @@ export class Puller extends Carrier {
       return failedAttempt('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const attempt = new PullAttempt(onEnd);
     const deadline = this.clock.after(ATTEMPT_LIMIT_MS, () =>
-      attempt.end({ taken: false, stage: 'saturated', reason: 'its pull takes long', retryAfterMs: 1_000 }),
+      attempt.end({ taken: false, stage: 'pull_later', reason: 'its pull takes long', retryAfterMs: 1_000 }),
     );
     void attempt.result.then(() => deadline.cancel());
     const key = accountKey(to);

@@ -19,6 +19,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { oldStore } from '../store/old-store.js';
+import type { DiskRoom } from '../store/storage-probe.js';
 import { type Database, isBusy, isDamage } from './database.js';
 
 /** The schema of `wxkf.db`. Raise it when an earlier version cannot use what this one writes. */
@@ -33,9 +34,11 @@ const COMPANIONS = ['-wal', '-shm'];
 /** The store of 2.0.0 and earlier, in LMDB. */
 const OLD_STORE = 'store.mdb';
 
-/** With less room on its disk the store counts as full. It needs room to write down what bots take. */
-const ROOM_BYTES = 16 * 1_024 * 1_024;
 const BYTES_PER_MB = 1_048_576;
+/** With less room on its disk the store counts as full. It needs room to write down what bots take. */
+const ROOM_BYTES = 16 * BYTES_PER_MB;
+/** No new messages are kept with less room: they must not take what hints and registrations need. */
+const MESSAGE_ROOM_BYTES = 256 * BYTES_PER_MB;
 
 export class DataDir {
   readonly path: string;
@@ -142,8 +145,15 @@ export class DataDir {
     return aside;
   }
 
-  hasRoom(bytes = ROOM_BYTES): boolean {
-    return hasRoom(this.path, bytes);
+  /** How many bytes this process may still write. */
+  freeBytes(): number {
+    return freeBytesOf(this.path);
+  }
+
+  room(): DiskRoom {
+    const free = this.freeBytes();
+    if (free < ROOM_BYTES) return 'full';
+    return free < MESSAGE_ROOM_BYTES ? 'low' : 'enough';
   }
 
   /**
@@ -277,8 +287,12 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 
 /** Whether the disk of a folder that is there has so much room. */
 export function hasRoom(folder: string, bytes = ROOM_BYTES): boolean {
+  return freeBytesOf(folder) >= bytes;
+}
+
+function freeBytesOf(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize >= bytes;
+  return bavail * bsize;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ConfigType } from '@nestjs/config';
 import { QueueStore } from '../queue/queue-store.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Metrics } from '../../metrics/metrics.js';
+import { Metrics, only } from '../../metrics/metrics.js';
 import { PuppetRepository } from '../puppets/puppet.repository.js';
 import { Counters } from '../counters/counters.js';
 import { Journals } from '../journal/journal.js';
@@ -16,6 +16,7 @@ import { STORAGE_PORTS } from '../store/storage-ports.js';
 import { StorageProbe } from '../store/storage-probe.js';
 import { StoreMetrics } from '../store/store-metrics.js';
 import { SqliteCounters } from './counters.js';
+import { DataDir } from './data-dir.js';
 import { SqliteJournals } from './journal.js';
 import { SqlitePuppetRepository } from './puppets.js';
 import { SqliteQueueStore } from './queue.js';
@@ -35,7 +36,11 @@ import { SqliteStoredSecrets } from './sqlite-stored-secrets.js';
         contents: StoreContents,
         log: Log,
         metrics: Metrics,
-      ) => SqliteStore.open(config, contents, new StoreMetrics('embedded', STEPS, metrics), log),
+      ) => {
+        const { dataDir } = config;
+        metrics.reads('wxkf_data_dir_free_bytes', () => only(new DataDir(dataDir).freeBytes()));
+        return SqliteStore.open(config, contents, new StoreMetrics('embedded', STEPS, metrics), log);
+      },
     },
     { provide: StorageProbe, useExisting: SqliteStore },
     ...SEALING,

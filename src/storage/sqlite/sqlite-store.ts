@@ -6,7 +6,7 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import type { Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../store/storage.config.js';
-import { StorageProbe } from '../store/storage-probe.js';
+import { type DiskRoom, StorageProbe } from '../store/storage-probe.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { StoreMetrics } from '../store/store-metrics.js';
 import { DataDir, SCHEMA_VERSION } from './data-dir.js';
@@ -71,8 +71,6 @@ const LOG_OPENING = [
 ];
 const MARK_VERSION = { sql: `PRAGMA user_version = ${SCHEMA_VERSION}` };
 
-/** No new messages are kept with less room: they must not take what hints and registrations need. */
-const MESSAGE_ROOM_BYTES = 256 * 1_024 * 1_024;
 /** While less of the disk is free, the log does not grow. */
 const FREE_SHARE_MIN = 0.1;
 const CHECK_LIMIT_MS = 2_000;
@@ -82,6 +80,8 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   override readonly kind = 'embedded';
   /** Set when a damaged page was found. Only a start with a good file ends this state. */
   #damage: StorageStartError | null = null;
+  /** As it was last found to be. */
+  #room: DiskRoom = 'enough';
   /** `log.db`; replaced where it was damaged. */
   #journal: Promise<Database>;
 
@@ -147,14 +147,25 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     return this.#inLog('read log', (journal) => journal.rows<T>(sql, ...values));
   }
 
+  /** Says so in the log when it changes. @throws Error where the folder is gone */
+  override room(): DiskRoom {
+    const room = this.folder.room();
+    if (room === this.#room) return room;
+    this.#room = room;
+    const told = { dataDir: this.folder.path, freeBytes: this.folder.freeBytes() };
+    if (room === 'enough') this.log?.info(told, 'store.disk_has_room');
+    else this.log?.warn(told, room === 'low' ? 'store.disk_low' : 'store.disk_full');
+    return room;
+  }
+
   /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full to write what a bot takes. */
   requireWritable(): void {
-    if (!this.folder.hasRoom()) throw unavailable('room', new Error('the disk of DATA_DIR is full'));
+    if (this.room() === 'full') throw unavailable('room', new Error('the disk of DATA_DIR is full'));
   }
 
   /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full for new messages. */
   requireRoomForMessages(): void {
-    if (!this.folder.hasRoom(MESSAGE_ROOM_BYTES))
+    if (this.room() !== 'enough')
       throw unavailable('room for messages', new Error('the disk of DATA_DIR is nearly full'));
   }
 

@@ -1028,7 +1028,7 @@ export type CauseAnswer = {
      * Tells the cause from others for as long as it lasts, also over restarts.
      */
     key: string;
-    code: 'agent_fails' | 'bot_calls_fail' | 'callbacks_missing' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'agent_fails' | 'bot_calls_fail' | 'callbacks_missing' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'disk_full' | 'disk_low' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -1169,7 +1169,7 @@ export type DeadHintsDto = {
     /**
      * Only those whose last failure was at this stage.
      */
-    stage?: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage?: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'pull_held' | 'pull_later' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'store' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'wecom_busy' | 'withdrawn';
     /**
      * Only those whose event arrived at this time or later.
      */
@@ -1245,7 +1245,7 @@ export type DeliveryAnswer = {
     /**
      * Where it failed; null when it was taken.
      */
-    stage: 'busy' | 'connect' | 'endpoint' | 'key' | 'pull' | 'quota' | 'reply' | 'reset' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'withdrawn' | null;
+    stage: 'busy' | 'connect' | 'endpoint' | 'key' | 'pull' | 'pull_later' | 'quota' | 'reply' | 'reset' | 'saturated' | 'status' | 'store' | 'timeout' | 'too_long' | 'unpulled' | 'wecom_busy' | 'withdrawn' | null;
     reason: string | null;
     durationMs: number;
 };
@@ -1330,7 +1330,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'pull_held' | 'pull_later' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'store' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'wecom_busy' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1349,7 +1349,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'pull_held' | 'pull_later' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'store' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'wecom_busy' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1648,7 +1648,7 @@ export type LoggedDeliveryAnswer = {
     /**
      * Where it failed, or why it was kept.
      */
-    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
+    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'pull_held' | 'pull_later' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'store' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'wecom_busy' | 'withdrawn' | null;
     /**
      * In words; for a refused callback, the error code; for a text that WeCom refused, the errcode.
      */

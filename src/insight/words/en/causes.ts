@@ -28,6 +28,18 @@ const byCode: Readonly<Record<CauseCode, CauseText>> = {
       'Look after the database or the disk first. Bots that answer are still served. An event that a bot does not take now is refused, and WeCom sends it again only a few times.',
     amount: none,
   },
+  disk_full: {
+    what: 'is full: less than 16 MB free',
+    remedy:
+      'Free space: the manager goes on by itself. Until then, bots that take messages get none. WeCom keeps messages for 3 days.',
+    amount: none,
+  },
+  disk_low: {
+    what: 'is nearly full: less than 256 MB free',
+    remedy:
+      'Free space: the manager goes on by itself. Until then, no messages are pulled. WeCom keeps them for 3 days.',
+    amount: none,
+  },
   not_taken: {
     what: 'callbacks were neither delivered nor kept',
     remedy:
@@ -159,6 +171,7 @@ export const causes = {
   unlisted: (address: string) => `WeCom does not list ${address}`,
   replica: 'This replica',
   store: 'The store',
+  disk: 'The disk of DATA_DIR',
   wecom: 'WeCom',
   outbox: 'The queue',
   /** A few names of so many. */

@@ -39,6 +39,21 @@ export const failures = {
     remedy:
       'Look at the page WeCom errors, which explains the errcode. 40001 or 42001: correct the bot’s corpSecret. 60020: list the manager’s address at WeCom. It is tried again by itself.',
   },
+  wecom_busy: {
+    what: 'WeCom allows no further calls for the moment',
+    remedy:
+      'Nothing: its messages are pulled as soon as WeCom allows it. If it stays, the page WeCom errors says who calls so often.',
+  },
+  pull_later: {
+    what: 'Its messages are pulled in a moment',
+    remedy:
+      'Nothing: a pull of this account is under way, or so many of its messages wait that none are pulled now.',
+  },
+  store: {
+    what: 'The manager’s store does not answer, or its disk is nearly full',
+    remedy:
+      'Free space on the disk of DATA_DIR, or look after the database. WeCom keeps the messages for 3 days, and they are pulled then.',
+  },
   unpulled: {
     what: 'The bot answered the callback and did not pull its message within 60 s',
     remedy:
@@ -87,6 +102,11 @@ export const failures = {
     what: 'The bot fails again and again, for this account or at all, so only probes are sent',
     remedy:
       'Mend the bot, or its network. What waits goes out within 30 s of its being back, without your doing.',
+  },
+  pull_held: {
+    what: 'WeCom did not give the bot’s messages again and again, so it is asked now and then',
+    remedy:
+      'Look at the page WeCom errors, which explains the errcode. What waits goes out within 30 s of WeCom giving them again.',
   },
   registering: {
     what: 'The puppet is registering just now',

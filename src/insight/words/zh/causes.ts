@@ -17,6 +17,16 @@ export const causes: TroubleWords['causes'] = {
         '请优先恢复数据库或磁盘。正常的机器人仍能收到事件；机器人未接收的事件会被拒绝，而企业微信只会重发几次。',
       amount: none,
     },
+    disk_full: {
+      what: '已满：剩余不足 16 MB',
+      remedy: '请清理空间，之后会自动恢复。在此之前，接收消息的机器人收不到消息。消息在企业微信保留 3 天。',
+      amount: none,
+    },
+    disk_low: {
+      what: '即将写满：剩余不足 256 MB',
+      remedy: '请清理空间，之后会自动恢复。在此之前不拉取消息。消息在企业微信保留 3 天。',
+      amount: none,
+    },
     not_taken: {
       what: '有回调既未投递也未保存',
       remedy:
@@ -130,6 +140,7 @@ export const causes: TroubleWords['causes'] = {
   unlisted: (address) => `${address} 不在“企业可信IP”中`,
   replica: '本副本',
   store: '存储',
+  disk: 'DATA_DIR 所在的磁盘',
   wecom: '企业微信',
   outbox: '投递队列',
   several: (names, count) => names.join('、') + (count > names.length ? ` 等 ${n(count)} 个` : ''),

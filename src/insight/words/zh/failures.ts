@@ -38,6 +38,18 @@ export const failures: TroubleWords['failures'] = {
     remedy:
       '请在“企业微信错误”页查看错误码的含义。40001 或 42001：修正机器人的 corpSecret；60020：在企业微信管理后台把管理器的 IP 加入“企业可信IP”。系统会自动重试。',
   },
+  wecom_busy: {
+    what: '企业微信暂时不允许继续调用',
+    remedy: '无需处理：企业微信允许后立即拉取消息。若一直如此，“企业微信错误”页面会说明是谁调用过于频繁。',
+  },
+  pull_later: {
+    what: '消息稍后即拉取',
+    remedy: '无需处理：该账号正在拉取，或者等待的消息太多，暂不拉取。',
+  },
+  store: {
+    what: '管理器的存储没有响应，或者磁盘即将写满',
+    remedy: '请清理 DATA_DIR 所在的磁盘，或检查数据库。消息在企业微信保留 3 天，恢复后即拉取。',
+  },
   unpulled: {
     what: '机器人应答了回调，但 60 秒内没有拉取消息',
     remedy:
@@ -82,6 +94,10 @@ export const failures: TroubleWords['failures'] = {
   circuit: {
     what: '机器人持续失败（该账号或全部账号），已熔断，仅发送探测',
     remedy: '请修复机器人或网络。恢复后 30 秒内会自动投递，无需手动操作。',
+  },
+  pull_held: {
+    what: '企业微信一再没有给出该机器人的消息，因此只是偶尔再问',
+    remedy: '请看“企业微信错误”页面，其中解释了 errcode。企业微信恢复后 30 秒内，等待的内容即会送出。',
   },
   registering: {
     what: '机器人正在注册',

@@ -84,6 +84,8 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
     case 'not_taken':
     case 'replica_away':
     case 'store_down':
+    case 'disk_full':
+    case 'disk_low':
     case 'unknown':
     case 'unreadable':
       return null;
