@@ -6,6 +6,7 @@ import type { AccountView } from '../accounts/account-views.js';
 import type { ProcessStatus } from './status.js';
 import { CAUSES } from '../accounts/cause.js';
 import { causesOf, type Troubles } from './causes.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { HintGroup } from '../../queue/event.js';
 
 type Changes = {
@@ -114,7 +115,7 @@ describe('the causes', () => {
         missingCallbacks: [{ corpId: 'ww1', botId: null, why: 'untold', sinceMs: NOW_MS, lateMs: 300_000 }],
       },
     ).map(({ code }) => code);
-    const others = new Set<string>(['calls_unanswered', 'unknown']);
+    const others = new Set<string>(['calls_unanswered', 'disk_full', 'disk_low', 'unknown']);
     expect(all).toEqual(CAUSES.filter((code) => !others.has(code)));
   });
 
@@ -122,6 +123,16 @@ describe('the causes', () => {
     expect(codes({ hints: null, storage: { isUp: false } })).toEqual(['store_down']);
     expect(codes({ hints: null })).toEqual(['unknown']);
     expect(codes({ messages: null })).toEqual(['unknown']);
+  });
+
+  it('name the disk in place of what follows from it, which is bad where messages are pulled', () => {
+    const full = { isUp: false, room: 'full', sinceMs: NOW_MS } as const;
+    expect(causes(status({ storage: full }))).toMatchObject([{ code: 'disk_full', sinceMs: NOW_MS }]);
+    const low = status({ storage: { room: 'low', sinceMs: NOW_MS } });
+    const hints = [waiting(1, 'wecom://kf/sync_msg#b1', { stage: 'store' })];
+    expect(causes(low, { hints })).toMatchObject([{ code: 'disk_low', severity: 'wait' }]);
+    const views = [{ ...view('wk1', { code: 'disk_low' }), bot: { id: 'b1', takes: 'message' } as KnownBot }];
+    expect(causes(low, { hints, views })).toMatchObject([{ code: 'disk_low', severity: 'bad' }]);
   });
 
   it('do not have what is only on its way', () => {

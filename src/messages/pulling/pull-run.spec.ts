@@ -157,20 +157,20 @@ describe('a pull', () => {
 
   it('pauses while as many wait as may, and asks for no more than there is room for', async () => {
     answers = [page(['m1', 'm2', 'm3'], 'c1', true), page(['m4', 'm5'], 'c2', true)];
-    expect(await pull()).toMatchObject({ taken: false, stage: 'saturated', retryAfterMs: 2_000 });
+    expect(await pull()).toMatchObject({ taken: false, stage: 'pull_later', retryAfterMs: 2_000 });
     expect(asked.map(({ limit }) => limit)).toEqual([AHEAD_MAX, 2]);
-    expect(await pull()).toMatchObject({ taken: false, stage: 'saturated' });
+    expect(await pull()).toMatchObject({ taken: false, stage: 'pull_later' });
     expect(asked).toHaveLength(2);
   });
 
   it('waits for another one of the account, and for as long as WeCom wants', async () => {
     const lease = await queue.pulls.begin(ACCOUNT, 'app', clock.nowMs(), 15_000);
-    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 1_000 });
+    expect(await pull()).toMatchObject({ stage: 'pull_later', retryAfterMs: 1_000 });
     await queue.pulls.end(ACCOUNT, lease?.id ?? '');
     answers = [{ retryAfterS: 7 }, { errcode: 45_009, errmsg: '' }, { errcode: 45_033, errmsg: '' }];
-    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 7_000 });
-    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 60_000 });
-    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 1_000 });
+    expect(await pull()).toMatchObject({ stage: 'wecom_busy', retryAfterMs: 7_000 });
+    expect(await pull()).toMatchObject({ stage: 'wecom_busy', retryAfterMs: 60_000 });
+    expect(await pull()).toMatchObject({ stage: 'wecom_busy', retryAfterMs: 1_000 });
   });
 
   it('asks for half as many after an answer that is not whole, and for twice as many after one that is', async () => {

@@ -128,7 +128,7 @@ describe('the puller', () => {
   it('does not keep an event waiting for a pull that takes long', async () => {
     const attempt = start();
     await clock.advance(10_000);
-    expect(await attempt.result).toMatchObject({ taken: false, stage: 'saturated' });
+    expect(await attempt.result).toMatchObject({ taken: false, stage: 'pull_later' });
     running[0]?.end();
     await turn();
     expect(ended).toHaveLength(1);

@@ -146,12 +146,12 @@ export class DataDir {
   }
 
   /** How many bytes this process may still write. */
-  freeBytes(): number {
+  get freeBytes(): number {
     return freeBytesOf(this.path);
   }
 
   room(): DiskRoom {
-    const free = this.freeBytes();
+    const free = this.freeBytes;
     if (free < ROOM_BYTES) return 'full';
     return free < MESSAGE_ROOM_BYTES ? 'low' : 'enough';
   }

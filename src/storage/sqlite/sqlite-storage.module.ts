@@ -38,7 +38,7 @@ import { SqliteStoredSecrets } from './sqlite-stored-secrets.js';
         metrics: Metrics,
       ) => {
         const { dataDir } = config;
-        metrics.reads('wxkf_data_dir_free_bytes', () => only(new DataDir(dataDir).freeBytes()));
+        metrics.reads('wxkf_data_dir_free_bytes', () => only(new DataDir(dataDir).freeBytes));
         return SqliteStore.open(config, contents, new StoreMetrics('embedded', STEPS, metrics), log);
       },
     },

@@ -152,9 +152,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     const room = this.folder.room();
     if (room === this.#room) return room;
     this.#room = room;
-    const told = { dataDir: this.folder.path, freeBytes: this.folder.freeBytes() };
-    if (room === 'enough') this.log?.info(told, 'store.disk_has_room');
-    else this.log?.warn(told, room === 'low' ? 'store.disk_low' : 'store.disk_full');
+    if (this.log !== undefined) sayRoom(this.log, room, this.folder);
     return room;
   }
 
@@ -302,4 +300,10 @@ function setLogAside(folder: DataDir, log: Log | undefined, err: unknown): void 
 
 function unavailable(what: string, cause: unknown): AppError {
   return new AppError('STORE_UNAVAILABLE', { cause, internal: { what } });
+}
+
+function sayRoom(log: Log, room: DiskRoom, { path: dataDir, freeBytes }: DataDir): void {
+  if (room === 'enough') log.info({ dataDir, freeBytes }, 'store.disk_has_room');
+  else if (room === 'low') log.warn({ dataDir, freeBytes }, 'store.disk_low');
+  else log.warn({ dataDir, freeBytes }, 'store.disk_full');
 }
