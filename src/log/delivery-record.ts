@@ -244,3 +244,8 @@ export function withoutQuery(url: string): string {
   const at = url.indexOf('?');
   return at === -1 ? url : url.slice(0, at);
 }
+
+/** When the attempt began: the same of a record that was written and read. */
+export function beganMsOf({ atMs, durationMs }: Pick<DeliveryRecord, 'atMs' | 'durationMs'>): number {
+  return Math.floor(atMs - roundMs(durationMs));
+}

@@ -10,6 +10,8 @@ import { type LoggedRecord, toSignRecord } from './delivery-record.js';
 import { BATCH_MAX } from './record-buffer.js';
 import { LogMetrics } from './log-metrics.js';
 import { Past } from './past.js';
+import { SignRecorder } from './sign-recorder.js';
+import type { RecordStore } from '../storage/records/records.js';
 
 /** One whose writes can be held or refused. */
 class StubbornLog extends MemoryDeliveryLog {
@@ -40,12 +42,11 @@ beforeEach(() => {
   metrics = new LogMetrics(new Metrics(), deliveryLog);
 });
 
-function open(deliveryLogDays = 3): DeliveryRecorder {
+function open(): DeliveryRecorder {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  return new DeliveryRecorder(deliveryLog, new Past(clock), metrics, clock, clock, log, {
-    deliveryLogDays,
-    deliveryLogBytesMax: Infinity,
-  });
+  const past = new Past(clock);
+  const signs = new SignRecorder(past, deliveryLog, { isShared: false } as RecordStore, clock, clock, log);
+  return new DeliveryRecorder(deliveryLog, past, metrics, clock, clock, log, signs);
 }
 
 function add(recorder: DeliveryRecorder, count: number): void {
@@ -121,7 +122,8 @@ describe('what is added', () => {
   });
 
   it('is nothing where there is no log', async () => {
-    const recorder = open(0);
+    deliveryLog = new StubbornLog(undefined, 0);
+    const recorder = open();
     recorder.onApplicationBootstrap();
     add(recorder, 3);
     expect([recorder.isOn, dropped()]).toEqual([false, { buffer: 0, store: 0 }]);
@@ -133,7 +135,7 @@ describe('what is added', () => {
   it('earlier is removed where there is no log any more', async () => {
     await append(deliveryLog, [new RecordIds().toLogged(deliveryRecord({ atMs: clock.nowMs() }))]);
     deliveryLog = new StubbornLog(deliveryLog.journals, 0);
-    open(0).onApplicationBootstrap();
+    open().onApplicationBootstrap();
     expect(deliveryLog.table).toHaveLength(0);
   });
 
@@ -141,7 +143,7 @@ describe('what is added', () => {
     deliveryLog = new StubbornLog(deliveryLog.journals, 0);
     const signs = { outcomes: [], reads: [], forgotten: [] };
     await append(deliveryLog, [toSignRecord(deliveryLog.newId(clock.nowMs()), clock.nowMs(), signs)]);
-    const recorder = open(0);
+    const recorder = open();
     recorder.onApplicationBootstrap();
     expect(deliveryLog.table).toHaveLength(1);
     await clock.advance(3_600_000);

@@ -5,17 +5,16 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { JournalBatch } from '../storage/journal/journal.js';
 import { DeliveryLog } from './delivery-log.js';
 import type { DeliveryRecord, LoggedRecord } from './delivery-record.js';
-import { logConfig } from './log.config.js';
 import { Past } from './past.js';
 import { RecordBuffer } from './record-buffer.js';
 import { LogMetrics } from './log-metrics.js';
+import { SignRecorder } from './sign-recorder.js';
 
 /** What comes in 8 s at 2,500 events a second. A record takes about 250 bytes of memory. */
 export const BUFFERED_MAX = 20_000;
@@ -49,9 +48,9 @@ export class DeliveryRecorder
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-    @Inject(logConfig.KEY) { deliveryLogDays }: ConfigType<typeof logConfig>,
+    private readonly signs: SignRecorder,
   ) {
-    this.isOn = deliveryLogDays > 0;
+    this.isOn = deliveryLog.days > 0;
     this.#buffer = new RecordBuffer(deliveryLog, BUFFERED_MAX);
   }
 
@@ -78,7 +77,7 @@ export class DeliveryRecorder
   /** Never throws and never waits: every delivery passes here. What is known of the past has it also where the log has not. */
   add(record: DeliveryRecord): void {
     this.past.note(record);
-    if (!this.isOn) return;
+    if (!this.isOn) return this.signs.noteTaken(record);
     if (this.#isStopped || !this.#buffer.add(record)) {
       this.metrics.dropped.buffer.add();
       return;

@@ -4,15 +4,14 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../kernel/account.js';
-import { roundMs } from '../kernel/round-ms.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../queue/failure.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
-import { type DeliveryRecord, withoutQuery } from './delivery-record.js';
+import { beganMsOf, type DeliveryRecord, withoutQuery } from './delivery-record.js';
 import { HourCounts } from './hour-counts.js';
 import { heardTogether, type WecomOutcome, type OutcomeOf, outcomeKey, together } from './outcome.js';
 import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import type { MessageRead } from './signs.js';
+import type { MessageRead, TakenQuestion } from './signs.js';
 
 /** Of accounts, bots and addresses each; a further one replaces the one that was heard of first. A caller can name any account. */
 export const SUBJECTS_MAX = 100_000;
@@ -117,6 +116,14 @@ export class Past {
     if (this.#isForgotten(openKfId, readAtMs)) return;
     const account = { corpId, openKfId };
     this.#pastOf(account).noteRead(readAtMs, messages, this.repliedAtMs(account));
+  }
+
+  /** Of a replica without a delivery log. */
+  noteQuestion({ corpId, openKfId, asks, times }: TakenQuestion): void {
+    const account = { corpId, openKfId };
+    const repliedAtMs = this.repliedAtMs(account);
+    for (const atMs of times)
+      if (!this.#isForgotten(openKfId, atMs)) this.#pastOf(account).noteQuestion(asks, atMs, repliedAtMs);
   }
 
   /** What was seen to go well or fail of this caller, or account; `null` for nothing. */
@@ -289,14 +296,19 @@ class AccountPast {
   }
 
   note(record: DeliveryRecord, repliedAtMs: number): void {
-    const { outcome, occasion, atMs, asks, durationMs } = record;
+    const { outcome, occasion, atMs, asks } = record;
     this.attempts.note(record);
     if (outcome !== 'taken' || occasion === 'test') return;
     this.takenAtMs = Math.max(this.takenAtMs, atMs);
     this.#hours ??= new HourCounts();
     this.#hours.add(atMs);
     // As it is in the log, so that another replica finds the same time.
-    if (asks !== null) this.#asked[asks].add(Math.floor(atMs - roundMs(durationMs)), repliedAtMs);
+    if (asks !== null) this.#asked[asks].add(beganMsOf(record), repliedAtMs);
+  }
+
+  noteQuestion(asks: TakenQuestion['asks'], atMs: number, repliedAtMs: number): void {
+    this.takenAtMs = Math.max(this.takenAtMs, atMs);
+    this.#asked[asks].add(atMs, repliedAtMs);
   }
 
   noteRead(readAtMs: number, messages: readonly number[], repliedAtMs: number): void {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
+import { deliveryRecord } from '../../test/support/delivery-records.js';
 import type { LoggedRecord } from './delivery-record.js';
 import type { JournalBatch } from '../storage/journal/journal.js';
 import type { RecordStore } from '../storage/records/records.js';
@@ -100,6 +101,21 @@ describe('where others are on the store', () => {
     signs.noteOutcome(wentWell(REPLIES, clock.nowMs()));
     await clock.advance(500);
     expect(outcomes()).toHaveLength(1);
+  });
+
+  it('what bots took that asks for a reply is written where no log says so, and becomes known to others', async () => {
+    open(true, 0);
+    const taken = { kind: 'attempt', endpoint: 'http://bot:1', asks: 'event', durationMs: 10 } as const;
+    const account = { corpId: 'ww1', openKfId: 'wk1' };
+    for (const atMs of [1_010, 2_010, 3_010]) signs.noteTaken(deliveryRecord({ ...account, ...taken, atMs }));
+    signs.noteTaken(
+      deliveryRecord({ ...account, ...taken, endpoint: 'wecom://kf/sync_msg#b1', openKfId: 'wk2' }),
+    );
+    await clock.advance(500);
+    const questions = log.table.flatMap((row) => row.signs?.questions ?? []);
+    expect(questions).toEqual([{ ...account, asks: 'event', times: [1_000, 3_000] }]);
+    for (const question of questions) past.noteQuestion(question);
+    expect(past.takenOf(account)).toMatchObject({ events: [1_000, 3_000] });
   });
 
   it('is written when the process stops', async () => {

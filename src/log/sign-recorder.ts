@@ -7,10 +7,11 @@ import {
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { AccountHistory } from '../registry/puppets/account-history.js';
 import { RecordStore } from '../storage/records/records.js';
 import { DeliveryLog } from './delivery-log.js';
-import { toSignRecord } from './delivery-record.js';
+import { beganMsOf, type DeliveryRecord, toSignRecord } from './delivery-record.js';
 import type { WecomOutcome } from './outcome.js';
 import { Past } from './past.js';
 import { type MessageRead, PendingSigns } from './signs.js';
@@ -53,6 +54,14 @@ export class SignRecorder implements AccountHistory, BeforeApplicationShutdown, 
   noteRead(read: MessageRead): void {
     this.past.noteRead(read);
     this.#pendingFor(read.messages.length > 0)?.add({ reads: [read] });
+  }
+
+  /** For deliveries that are in no log. This process has noted it. */
+  noteTaken(record: DeliveryRecord): void {
+    const { kind, corpId, openKfId, outcome, occasion, endpoint, asks } = record;
+    if (kind !== 'attempt' || outcome !== 'taken' || occasion === 'test' || asks === null) return;
+    if (corpId === null || openKfId === null || endpoint?.startsWith(PULL_ORIGIN) === true) return;
+    this.#pendingFor(true)?.add({ questions: [{ corpId, openKfId, asks, times: [beganMsOf(record)] }] });
   }
 
   forget(openKfId: string): void {

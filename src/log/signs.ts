@@ -14,6 +14,13 @@ export interface MessageRead extends Addressee {
   readonly messages: readonly number[];
 }
 
+/** That the bot of an account took what asks for a reply, where there is no log that says so. Plain JSON, store time. */
+export interface TakenQuestion extends Addressee {
+  readonly asks: 'message' | 'event';
+  /** When the bot was first and last given such. */
+  readonly times: readonly number[];
+}
+
 export interface ForgottenAccount {
   readonly openKfId: string;
   /** Records from before are about a registration that is gone. */
@@ -26,6 +33,8 @@ export interface Signs {
   readonly outcomes: readonly WecomOutcome[];
   readonly reads: readonly MessageRead[];
   readonly forgotten: readonly ForgottenAccount[];
+  /** Only without a delivery log. */
+  readonly questions?: readonly TakenQuestion[];
 }
 
 /** So many are in one record, which is encoded in one turn of the event loop. */
@@ -38,12 +47,13 @@ export class PendingSigns {
   readonly #outcomes = new Map<string, WecomOutcome>();
   readonly #reads = new Map<string, MessageRead>();
   readonly #forgotten = new Map<string, ForgottenAccount>();
+  readonly #questions = new Map<string, TakenQuestion>();
 
   get isEmpty(): boolean {
-    return this.#outcomes.size + this.#reads.size + this.#forgotten.size === 0;
+    return this.#outcomes.size + this.#reads.size + this.#forgotten.size + this.#questions.size === 0;
   }
 
-  add({ outcomes = [], reads = [], forgotten = [] }: Partial<Signs>): void {
+  add({ outcomes = [], reads = [], forgotten = [], questions = [] }: Partial<Signs>): void {
     for (const outcome of outcomes) {
       const key = outcomeKey(outcome);
       const before = this.#outcomes.get(key);
@@ -54,6 +64,11 @@ export class PendingSigns {
       const before = this.#reads.get(key);
       put(this.#reads, key, before === undefined ? read : readTogether(before, read));
     }
+    for (const one of questions) {
+      const key = `${one.corpId} ${one.openKfId} ${one.asks}`;
+      const before = this.#questions.get(key);
+      put(this.#questions, key, { ...one, times: firstAndLast([...(before?.times ?? []), ...one.times]) });
+    }
     for (const one of forgotten)
       if (one.atMs >= (this.#forgotten.get(one.openKfId)?.atMs ?? 0)) put(this.#forgotten, one.openKfId, one);
   }
@@ -63,9 +78,12 @@ export class PendingSigns {
     const all = [
       ...inParts([...this.#outcomes.values()], (outcomes) => ({ outcomes, reads: [], forgotten: [] })),
       ...inParts([...this.#reads.values()], (reads) => ({ outcomes: [], reads, forgotten: [] })),
+      ...inParts([...this.#questions.values()], (questions) => ({
+        ...{ outcomes: [], reads: [], forgotten: [], questions },
+      })),
       ...inParts([...this.#forgotten.values()], (forgotten) => ({ outcomes: [], reads: [], forgotten })),
     ];
-    for (const list of [this.#outcomes, this.#reads, this.#forgotten]) list.clear();
+    for (const list of [this.#outcomes, this.#reads, this.#questions, this.#forgotten]) list.clear();
     return all;
   }
 }
@@ -77,9 +95,12 @@ function put<T>(all: Map<string, T>, key: string, one: T): void {
 }
 
 function readTogether(one: MessageRead, other: MessageRead): MessageRead {
-  const times = [...one.messages, ...other.messages];
-  const messages = times.length < 2 ? times : [Math.min(...times), Math.max(...times)];
+  const messages = firstAndLast([...one.messages, ...other.messages]);
   return { ...other, readAtMs: Math.max(one.readAtMs, other.readAtMs), messages };
+}
+
+function firstAndLast(times: readonly number[]): readonly number[] {
+  return times.length < 2 ? times : [Math.min(...times), Math.max(...times)];
 }
 
 function inParts<T>(all: readonly T[], toSigns: (part: readonly T[]) => Signs): Signs[] {

@@ -1,4 +1,4 @@
-/** Two replicas on one database: customers write through one of them, and programs reply through the other. */
+/** Replicas on one database: customers write through one of them, and programs reply through another. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { AccountAnswer } from '../../src/api/accounts/account.dto.js';
@@ -18,12 +18,18 @@ const REPLY_WITHIN_S = 5;
 /** How long after that, or after a reply, all replicas know it. */
 const KNOWN_WITHIN_MS = 5_000;
 
-mongoSuite('an account of two replicas', () => {
+const INSTALLATIONS = [
+  ['two replicas', 2, {}],
+  ['three replicas without a delivery log', 3, { DELIVERY_LOG_DAYS: '0' }],
+] as const;
+
+mongoSuite.each(INSTALLATIONS)('an account of %s', (_what, count, settings) => {
   const app = newApp();
   const openKfId = newOpenKfId();
   let place: Place;
   let wecom: WecomServer;
   let program: PuppetServer;
+  let replicas: ManagerProcess[];
   let one: ManagerProcess;
   let other: ManagerProcess;
   let bot: BotCreatedAnswer;
@@ -33,8 +39,9 @@ mongoSuite('an account of two replicas', () => {
     [program, wecom] = await Promise.all([startPuppetServer(), startWecomServer()]);
     wecom.addSecret(app.corpId, SECRET);
     const ofWecom = { ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url };
-    const start = () => startManager({ ...place.env, ...ofWecom, REPLY_WITHIN_S: String(REPLY_WITHIN_S) });
-    [one, other] = await Promise.all([start(), start()]);
+    const env = { ...place.env, ...ofWecom, ...settings, REPLY_WITHIN_S: String(REPLY_WITHIN_S) };
+    replicas = await Promise.all(Array.from({ length: count }, () => startManager(env)));
+    [one, other] = replicas as [ManagerProcess, ManagerProcess];
     const { corpId, token, encodingAESKey } = app;
     await postJson(`${one.url}/api/v1/apps`, { corpId, token, encodingAESKey });
     const added = {
@@ -45,18 +52,21 @@ mongoSuite('an account of two replicas', () => {
       callback: { url: program.url },
     };
     bot = (await (await postJson(`${one.url}/api/v1/bots`, added)).json()) as BotCreatedAnswer;
-    await until(async () => (await fetch(`${other.url}/api/v1/bots/${bot.id}`)).status === 200);
+    await until(async () => {
+      const found = replicas.map(async ({ url }) => (await fetch(`${url}/api/v1/bots/${bot.id}`)).status);
+      return (await Promise.all(found)).every((status) => status === 200);
+    });
   });
 
   afterAll(async () => {
-    await Promise.all([one.stop(), other.stop()]);
+    await Promise.all(replicas.map((replica) => replica.stop()));
     await Promise.all([program.close(), wecom.close()]);
     await place.discard();
   });
 
   const stateAt = async ({ url }: ManagerProcess) =>
     answerAs(AccountAnswer, await (await fetch(`${url}/api/v1/accounts/${openKfId}`)).json()).state;
-  const states = () => Promise.all([one, other].map(stateAt));
+  const states = () => Promise.all(replicas.map(stateAt));
   const become = (state: string) => until(async () => (await states()).every((now) => now === state));
 
   async function write(): Promise<void> {
@@ -74,7 +84,7 @@ mongoSuite('an account of two replicas', () => {
     expect(await sent.json()).toMatchObject({ errcode: 0 });
   }
 
-  it('is not silent while replies go out through the other one, however long customers go on', async () => {
+  it('is not silent while replies go out through another one, however long customers go on', async () => {
     const seen = new Set<string>();
     const endMs = Date.now() + 2 * (REPLY_WITHIN_S * 1_000 + KNOWN_WITHIN_MS);
     await until(async () => {
@@ -87,7 +97,7 @@ mongoSuite('an account of two replicas', () => {
     await become('working');
   }, 90_000);
 
-  it('is silent at both of them 5 s after REPLY_WITHIN_S at the latest, and works again as soon after a reply', async () => {
+  it('is silent at all of them 5 s after REPLY_WITHIN_S at the latest, and works again as soon after a reply', async () => {
     await reply();
     const askedMs = Date.now();
     // Customers go on writing: the first one may count as answered, since the replicas' times differ a little.
