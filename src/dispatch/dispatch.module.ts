@@ -12,7 +12,8 @@ import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
 import { BackgroundWork } from '../kernel/background-work.js';
 import { Circuits } from './endpoint/circuits.js';
 import { Deliveries } from './endpoint/deliveries.js';
-import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
+import { AttemptOutcomes, Recoveries } from './endpoint/attempt-outcomes.js';
+import { BotEndpoints } from './endpoint/bot-endpoint.js';
 import { UncarriedBots } from './endpoint/uncarried-bots.js';
 import { HttpCarrier } from './http/http-carrier.js';
 import { HintKeeper } from './later/hint-keeper.js';
@@ -37,6 +38,7 @@ import { TestElsewhere } from './later/test-elsewhere.js';
   imports: [RegistryModule],
   providers: [
     Arrivals,
+    AttemptOutcomes,
     BotMetrics,
     Circuits,
     Deliveries,

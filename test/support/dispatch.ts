@@ -14,6 +14,7 @@ import { Circuits } from '../../src/dispatch/endpoint/circuits.js';
 import { noRecorder } from './recorder.js';
 import { Past } from '../../src/log/past.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
+import { AttemptOutcomes } from '../../src/dispatch/endpoint/attempt-outcomes.js';
 import { BotEndpoints } from '../../src/dispatch/endpoint/bot-endpoint.js';
 import type { Carrier } from '../../src/dispatch/endpoint/carrier.js';
 import { HttpCarrier } from '../../src/dispatch/http/http-carrier.js';
@@ -116,16 +117,8 @@ export function openDispatch(
     log,
   );
   const late = new BackgroundWork();
-  const botEndpoints = new BotEndpoints(
-    [...carriers, client],
-    circuits,
-    deliveries,
-    waiting,
-    tried,
-    presence,
-    late,
-    clock,
-  );
+  const attemptOutcomes = new AttemptOutcomes(circuits, deliveries, waiting, tried, presence, late, clock);
+  const botEndpoints = new BotEndpoints([...carriers, client], circuits, deliveries, attemptOutcomes, late);
   const keeper = new HintKeeper(events, dispatchMetrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);

@@ -1,11 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
-import { Clock } from '../../kernel/clock.js';
 import type { Destination, MessageDestination } from '../../registry/accounts/destination.js';
-import { Presence } from '../../registry/accounts/presence.js';
 import type { BotSettings } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { DeliveryOccasion, FailureStage } from '../../queue/failure.js';
+import type { DeliveryOccasion } from '../../queue/failure.js';
 import {
   type CarrierCriteria,
   type Carrier,
@@ -13,31 +11,14 @@ import {
   type ShownAttempt,
   type VerificationResult,
 } from './carrier.js';
-import { hasPulledOf, type Parcel } from './parcel.js';
-import {
-  type Attempt,
-  type AttemptResult,
-  failedAttempt,
-  isRefusal,
-  mayBeOfAccount,
-  type OnEnd,
-  PUT_OFF,
-} from './attempt.js';
+import type { Parcel } from './parcel.js';
+import { type Attempt, failedAttempt } from './attempt.js';
+import { AttemptOutcomes } from './attempt-outcomes.js';
 import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
-import { TriedEvents } from './tried-events.js';
-
-/** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
-const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set([...PUT_OFF, 'busy', 'reply']);
 
 const NO_CARRIER = 'this manager carries nothing to bots of this kind';
-
-/** Learns that endpoints have recovered. */
-export abstract class Recoveries {
-  /** The endpoint was in trouble and took something: everything that waits for it is sent. Never rejects. */
-  abstract recovered(endpoint: string): Promise<void>;
-}
 
 /** Where an account's events or messages go, with circuit and bookkeeping. Its callers decide whether to send anything. */
 export class BotEndpoint {
@@ -82,7 +63,7 @@ export class BotEndpoint {
    * it.
    */
   attempt(parcel: Parcel, occasion: DeliveryOccasion): Attempt {
-    const onEnd = this.#book(parcel, occasion);
+    const onEnd = this.botEndpoints.outcomes.began(this.to, parcel, occasion);
     if (this.carrier === null || this.to.endpoint === null)
       return failedAttempt('endpoint', this.to.fault || NO_CARRIER, onEnd);
     return this.carrier.start(parcel, this.to, onEnd);
@@ -90,7 +71,7 @@ export class BotEndpoint {
 
   /** Sends a test. The operator who waits for it is shown the beginning of the answer, if there is one. */
   attemptShown(parcel: Parcel): ShownAttempt {
-    const onEnd = this.#book(parcel, 'test');
+    const onEnd = this.botEndpoints.outcomes.began(this.to, parcel, 'test');
     if (this.carrier === null || this.to.endpoint === null) {
       const { result } = failedAttempt('endpoint', this.to.fault || NO_CARRIER, onEnd);
       return { result, whenAnswered: async () => null };
@@ -105,26 +86,17 @@ export class BotEndpoint {
   async tellToWait(parcel: Parcel): Promise<boolean> {
     return this.carrier === null || this.carrier.tellToWait(parcel, this.to);
   }
-
-  #book(parcel: Parcel, occasion: DeliveryOccasion): OnEnd {
-    this.botEndpoints.deliveries.began(this.to, occasion);
-    const startedMs = this.botEndpoints.clock.elapsedMs();
-    return (result) => this.botEndpoints.ended(this.to, parcel, occasion, startedMs, result);
-  }
 }
 
-/** All endpoints of bots, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
+/** All endpoints of bots, and by which carrier they are reached. */
 @Injectable()
 export class BotEndpoints {
   constructor(
     @Inject(CARRIERS) private readonly carriers: readonly Carrier[],
     readonly circuits: Circuits,
     readonly deliveries: Deliveries,
-    private readonly recoveries: Recoveries,
-    private readonly tried: TriedEvents,
-    private readonly presence: Presence,
+    readonly outcomes: AttemptOutcomes,
     readonly late: BackgroundWork,
-    readonly clock: Clock,
   ) {}
 
   /** @returns `null` when nobody takes what goes there; for messages somebody does. */
@@ -152,46 +124,5 @@ export class BotEndpoints {
 
   #carrierFor(to: CarrierCriteria): Carrier | null {
     return this.carriers.find((one) => one.takes(to)) ?? null;
-  }
-
-  ended(
-    to: Destination,
-    parcel: Parcel,
-    occasion: DeliveryOccasion,
-    startedMs: number,
-    result: AttemptResult,
-  ): void {
-    const durationMs = this.clock.elapsedMs() - startedMs;
-    const isHalf = hasPulledOf(parcel) !== null;
-    if (!(isHalf && result.taken)) {
-      const delivery = this.deliveries.ended(to, parcel, occasion, result, durationMs);
-      if (parcel.body.kind === 'event') this.tried.ended(delivery);
-    }
-    if (to.endpoint !== null) this.#count(to, to.endpoint.href, occasion, startedMs, result);
-    const { puppet } = to;
-    if (result.taken && puppet !== null && !puppet.online)
-      void this.late.add(this.presence.markOnline(puppet));
-  }
-
-  #count(
-    to: Destination,
-    endpoint: string,
-    occasion: DeliveryOccasion,
-    startedMs: number,
-    result: AttemptResult,
-  ): void {
-    if (result.taken && result.isUnasked === true) return this.circuits.inconclusive(endpoint);
-    if (result.taken || (occasion === 'message' && isRefusal(result))) {
-      if (this.circuits.succeeded(endpoint, to)) void this.recoveries.recovered(endpoint);
-      return;
-    }
-    // A failed test must not hold back events.
-    if (occasion === 'test') return;
-    const isInconclusive = INCONCLUSIVE.has(result.stage);
-    // A status of a message that is no refusal means that nobody is behind the endpoint: see `isRefusal`.
-    const isOfAccount = occasion === 'message' ? result.isOfAccount === true : mayBeOfAccount(result);
-    if (isInconclusive) this.circuits.inconclusive(endpoint);
-    else if (isOfAccount) this.circuits.refused(endpoint, to, startedMs);
-    else this.circuits.failed(endpoint, startedMs);
   }
 }

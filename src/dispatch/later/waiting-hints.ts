@@ -7,7 +7,7 @@ import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { type NewHint, toDropped, toWaiting } from '../../queue/event.js';
 import { MemoryQueue } from '../../storage/queue/queue-store.js';
 import { EventQueue } from '../../queue/event-queue.js';
-import type { Recoveries } from '../endpoint/bot-endpoint.js';
+import type { Recoveries } from '../endpoint/attempt-outcomes.js';
 import { WaitingMessages } from '../endpoint/waiting-messages.js';
 import type { Addressee } from '../../kernel/account.js';
 
