@@ -12,7 +12,14 @@ import {
   type Match,
   timeOfId,
 } from '../storage/journal/journal.js';
-import { SIGNS_OUTCOME, isEnding, isRow, type LoggedRecord, type RecordOutcome } from './delivery-record.js';
+import {
+  SIGNS_OUTCOME,
+  isEnding,
+  isRow,
+  type LoggedRecord,
+  type RecordOutcome,
+  withAttempts,
+} from './delivery-record.js';
 import { logConfig } from './log.config.js';
 
 /** The kf account of a record. */
@@ -130,6 +137,13 @@ export class DeliveryLog {
       limit,
     });
     return { records: entries, nextBefore };
+  }
+
+  /** The newest records of an account, attempts included. @throws AppError `STORE_UNAVAILABLE` */
+  async newestOf({ corpId, openKfId }: RecordAccount, limit: number): Promise<readonly LoggedRecord[]> {
+    const where = { isRow: true, corpId, openKfId };
+    const { entries } = await this.#journal.page({ where, from: '', before: LAST_ID, limit });
+    return withAttempts(entries);
   }
 
   /** @throws AppError `STORE_UNAVAILABLE` */

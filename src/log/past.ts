@@ -83,7 +83,7 @@ export class Past {
     const { kind, corpId, openKfId, botId, endpoint } = record;
     if (kind !== 'attempt' || corpId === null || openKfId === null) return;
     if (endpoint !== null) attemptsIn(this.#addresses, endpoint).note(record);
-    const isPull = endpoint?.startsWith(PULL_ORIGIN) === true;
+    const isPull = isPullRecord(record);
     if (botId !== null) attemptsIn(this.#bots, botId)[isPull ? 'notePull' : 'note'](record);
     if (this.#isForgotten(openKfId, record.atMs)) return;
     const account = { corpId, openKfId };
@@ -157,6 +157,15 @@ export class Past {
     return this.#find(account)?.attempts.toLast(this.storeClock.nowMs()) ?? NEVER;
   }
 
+  /** As `lastOf`, as far as these records of the account tell: they are older than what is known. */
+  lastIn(records: readonly DeliveryRecord[]): LastDeliveries {
+    const attempts = new AttemptPast();
+    for (const record of records)
+      if (record.kind === 'attempt' && !this.#isForgotten(record.openKfId ?? '', record.atMs))
+        attempts[isPullRecord(record) ? 'notePull' : 'note'](record);
+    return attempts.toLast(this.storeClock.nowMs());
+  }
+
   /** Of all accounts at an address. */
   ofEndpoint(address: string): LastDeliveries {
     return this.#addresses.get(withoutQuery(address))?.toLast(this.storeClock.nowMs()) ?? NEVER;
@@ -221,6 +230,10 @@ export class Past {
     putLast(this.#accounts, account.openKfId, [...known.slice(1 - CORPS_MAX), added]);
     return added;
   }
+}
+
+function isPullRecord({ endpoint }: DeliveryRecord): boolean {
+  return endpoint?.startsWith(PULL_ORIGIN) === true;
 }
 
 /** Attempts at one place. Changed in place, so that a delivery leaves no garbage behind. */

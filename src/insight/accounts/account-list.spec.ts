@@ -24,6 +24,7 @@ import { toAccountAnswer } from '../../api/accounts/account-answer.js';
 import { type AccountDetails, type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 import { AccountServers } from './account-servers.js';
 import { AccountViews } from './account-views.js';
+import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { AccountWaits } from './account-waits.js';
 import { StoreCounts } from './store-counts.js';
 import { NoCustomerCounts } from './customer-counts.js';
@@ -70,7 +71,7 @@ beforeEach(async () => {
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const views = new AccountViews(servers, waits, past, wecom, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, wecom);
-  list = new AccountList(accounts, views, past, names, wecom, clock);
+  list = new AccountList(accounts, views, past, new MemoryDeliveryLog(), names, wecom, clock);
 });
 
 /** As operators are shown it. */

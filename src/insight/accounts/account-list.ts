@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { DeliveryLog } from '../../log/delivery-log.js';
 import { type LastDeliveries, Past } from '../../log/past.js';
 import { summaryOf } from '../../log/recent-attempts.js';
-import { accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
@@ -21,6 +22,8 @@ export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
 
 /** How long WeCom is waited for. What it says later is in the next list. */
 const WECOM_LIMIT_MS = 1_000;
+/** An account of which so many records say nothing of an attempt gets none. */
+const OLDER_MAX = 100;
 /** Corps whose lists are asked for at once. */
 const CORPS_AT_ONCE = 4;
 
@@ -79,6 +82,7 @@ export class AccountList {
     private readonly accounts: Accounts,
     private readonly views: AccountViews,
     private readonly past: Past,
+    private readonly deliveryLog: DeliveryLog,
     private readonly names: Names,
     private readonly wecom: WecomAccounts,
     private readonly clock: Clock,
@@ -126,7 +130,18 @@ export class AccountList {
     const account = { openKfId, corpId: corpId ?? (await this.#corpOf(openKfId)) };
     const { view, isStored } = await this.views.find(account);
     if (view === null) throw new AppError('ACCOUNT_NOT_FOUND');
-    return this.#withDetails(view, isStored);
+    return this.#withDetails(view, isStored, await this.#older(account));
+  }
+
+  /** What the log has of an account from before the time that this process has read of it. `null` where that is not needed. */
+  async #older(account: Addressee): Promise<LastDeliveries | null> {
+    if (this.deliveryLog.days === 0 || this.past.lastOf(account).taken !== null) return null;
+    try {
+      return this.past.lastIn(await this.deliveryLog.newestOf(account, OLDER_MAX));
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
   }
 
   /** The corp that has registered it or whose bot lists it, also if the list is not of now; else any that has it. */
@@ -177,17 +192,17 @@ export class AccountList {
     }
   }
 
-  #withDetails(view: AccountView, isStored: boolean): AccountDetails {
+  #withDetails(view: AccountView, isStored: boolean, older: LastDeliveries | null = null): AccountDetails {
     const { corpId, openKfId, bot, puppet, hint, judged } = view;
     const { taken, failure, lastHour } = this.past.lastOf(view);
     const of = { corpId, openKfId, botId: bot?.id ?? null };
     return {
-      ...{ view, isStored, taken, lastHour },
+      ...{ view, isStored, lastHour, taken: taken ?? older?.taken ?? null },
       corpName: this.names.ofCorp(corpId),
       causes: judged.reasons.map(({ code, count, ...why }) =>
         this.names.of(newCause(code, count, { ...of, ...why })),
       ),
-      lastFailure: later(failure, hint?.lastFailure ?? null),
+      lastFailure: later(failure ?? older?.failure ?? null, hint?.lastFailure ?? null),
       atEndpoint: puppet === null ? null : this.past.ofEndpoint(puppet.endpoint),
       hours: this.past.hoursOf(view),
     };
