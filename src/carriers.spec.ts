@@ -192,7 +192,7 @@ carrierContract('that pulls', [], async () => {
   );
   const end = async (result: AttemptResult) => void running.splice(0).forEach((resolve) => resolve(result));
   return {
-    ...{ clock, carrier, parcel: kfParcel(), refusedAt: 'pull', lateAt: 'saturated' },
+    ...{ clock, carrier, parcel: kfParcel(), refusedAt: 'pull', lateAt: 'pull_later' },
     to: destination({ bot, endpoint: endpointAt('http://bot'), isPulled: true }),
     seen: async (count) => {
       await clock.advance(0);

@@ -4,6 +4,8 @@ import { WaitingEvents } from '../registry/accounts/waiting-events.js';
 import { Arrivals } from './inline/arrivals.js';
 import { Dispatcher } from './inline/try.js';
 import { InlineKeeper } from './inline/keep.js';
+import { InlineWakes } from './inline/wakes.js';
+import { ResyncBudget } from './later/resync-budget.js';
 import { Overload } from './inline/overload.js';
 import { SeenEvents } from './inline/seen-events.js';
 import { BotMetrics } from './bot-metrics.js';
@@ -30,6 +32,7 @@ import { Redelivery } from './later/redelivery.js';
 import { RegistrationClaims } from './later/registration-claims.js';
 import { RetryLoops } from './later/loops.js';
 import { StrandedHints } from './later/stranded-hints.js';
+import { TestBudget } from './later/test-budget.js';
 import { TestDelivery } from './later/test-delivery.js';
 import { TestElsewhere } from './later/test-elsewhere.js';
 
@@ -51,6 +54,8 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     HintOutcomes,
     HintSender,
     InlineKeeper,
+    ResyncBudget,
+    InlineWakes,
     // What follows a delivery when no answer waits for it any more.
     BackgroundWork,
     BotEndpoints,
@@ -65,6 +70,7 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     RetryLoops,
     SeenEvents,
     StrandedHints,
+    TestBudget,
     TestDelivery,
     TestElsewhere,
     UncarriedBots,
@@ -82,7 +88,8 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     HintKeeper,
     HintOperations,
     HttpCarrier,
-    InlineKeeper,
+    InlineWakes,
+    ResyncBudget,
     BackgroundWork,
     BotEndpoints,
     EventQueue,

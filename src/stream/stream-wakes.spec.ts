@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import type { InlineKeeper } from '../dispatch/inline/keep.js';
+import type { InlineWakes } from '../dispatch/inline/wakes.js';
 import type { Circuits } from '../dispatch/endpoint/circuits.js';
 import type { WaitingHints } from '../dispatch/later/waiting-hints.js';
 import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
@@ -44,7 +44,7 @@ beforeEach(() => {
       const at = keptHere.findIndex((one) => one.openKfId === openKfId);
       return at === -1 ? null : keptHere.splice(at, 1)[0];
     },
-  } as unknown as InlineKeeper;
+  } as unknown as InlineWakes;
   const wakes = new StreamWakes(
     { find: () => bot } as unknown as KnownBots,
     { find: (account: Addressee) => account } as unknown as Destinations,

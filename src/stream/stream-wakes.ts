@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InlineKeeper } from '../dispatch/inline/keep.js';
+import { InlineWakes } from '../dispatch/inline/wakes.js';
 import { Circuits } from '../dispatch/endpoint/circuits.js';
 import { WaitingHints } from '../dispatch/later/waiting-hints.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
@@ -30,7 +30,7 @@ export class StreamWakes implements ConnectionWatch {
     private readonly bots: KnownBots,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
-    private readonly kept: InlineKeeper,
+    private readonly kept: InlineWakes,
     private readonly circuits: Circuits,
   ) {}
 

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
 import { Dispatcher } from '../../src/dispatch/inline/try.js';
 import { InlineKeeper } from '../../src/dispatch/inline/keep.js';
+import { InlineWakes } from '../../src/dispatch/inline/wakes.js';
 import { Overload } from '../../src/dispatch/inline/overload.js';
 import { SeenEvents } from '../../src/dispatch/inline/seen-events.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
@@ -74,6 +75,7 @@ export interface Dispatch extends DispatchParts {
   readonly overload: Overload;
   readonly waiting: WaitingHints;
   readonly keeping: InlineKeeper;
+  readonly wakes: InlineWakes;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -131,13 +133,14 @@ export function openDispatch(
   const registry = openRegistry(clock, ofRegistry, image, claims);
 
   const overload = new Overload(config, clock, log);
-  const keeping = new InlineKeeper(keeper, waiting, destinations, botEndpoints, late, tracing, clock, clock);
+  const wakes = new InlineWakes(waiting, destinations, botEndpoints, clock);
+  const keeping = new InlineKeeper(keeper, waiting, wakes, late, tracing, clock, clock);
   const seen = new SeenEvents(clock);
   const dispatcher = new Dispatcher(destinations, botEndpoints, keeping, keeper, seen, overload, clock);
   return {
     ...{ repository, records, queue, events, counters, client, secrets, carriers },
     ...{ registry, circuits, past, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
-    ...{ overload, waiting, tried, keeping },
+    ...{ overload, waiting, tried, keeping, wakes },
     start: () => {
       registry.start();
       redelivery.onApplicationBootstrap();

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { accountKey, type Addressee } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
-import { newLru } from '../../kernel/lru.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { endWith, Tracing } from '../../kernel/tracing.js';
-import { type Destination, Destinations } from '../../registry/accounts/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import {
   type FailureStage,
   isHeldBack,
@@ -15,7 +13,6 @@ import {
   toFailure,
 } from '../../queue/failure.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
-import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import type { NewHint } from '../../queue/event.js';
@@ -24,19 +21,12 @@ import type { KeptHint } from '../../queue/event-queue.js';
 import { nextTry } from '../../queue/retry-schedule.js';
 import { WaitingHints } from '../later/waiting-hints.js';
 import type { Arrival } from './seen-events.js';
+import { InlineWakes } from './wakes.js';
 
 /** How long after a failed write the next one begins. */
 const AGAIN_MS = 250;
 /** When puppets are tried that have deregistered, or are registering with another process. */
 const LATER_MS = 5_000;
-/** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
-const REGISTRATION_LIMIT_MS = 30_000;
-const REREAD_LIMIT_MS = 1_000;
-/**
- * Accounts that are remembered because nobody was there for their events, or their bot was paused. Events of other
- * accounts wait until they are due.
- */
-const FOR_NOBODY_MAX = 10_000;
 
 /** An event as it came in. */
 export interface IncomingEvent {
@@ -69,20 +59,13 @@ export interface FailedTry {
 /** How it ended: the event is kept, or its puppet took it after all. */
 export type KeepOutcome = { readonly keptAt: FailureStage | NotTriedStage } | { readonly status: number };
 
-/**
- * Keeps events that were not taken, while an attempt may still be under way: the first of taken, kept and too late decides.
- * Then it sees to it that what was kept is delivered as soon as somebody is there.
- */
+/** Keeps events that were not taken, while an attempt may still be under way: the first of taken, kept and too late decides. */
 @Injectable()
 export class InlineKeeper {
-  /** Accounts whose events were kept because nobody was there. By account. */
-  readonly #forNobody = newLru<Destination>(FOR_NOBODY_MAX);
-
   constructor(
     private readonly keeper: HintKeeper,
     private readonly waiting: WaitingHints,
-    private readonly destinations: Destinations,
-    private readonly botEndpoints: BotEndpoints,
+    private readonly wakes: InlineWakes,
     private readonly late: BackgroundWork,
     private readonly tracing: Tracing,
     private readonly clock: Clock,
@@ -103,24 +86,8 @@ export class InlineKeeper {
     } catch (cause) {
       return await this.#giveUp(incoming, tried, hint, cause);
     }
-    this.#wakeAfter(tried);
+    this.wakes.keptAfter(tried);
     return { keptAt: tried.stage };
-  }
-
-  /**
-   * Finds where an account's events go now, if an event of it was kept here because nobody was there, and
-   * somebody is by now. The replica that has a bot's client makes due only what was kept before the client came,
-   * not what was kept here since.
-   * @returns `null` otherwise.
-   */
-  take(account: Addressee): Destination | null {
-    const kept = this.#forNobody.get(accountKey(account));
-    return kept === undefined ? null : this.#takeIfThere(kept);
-  }
-
-  /** As `take`, of all accounts. */
-  takeAll(): readonly Destination[] {
-    return [...this.#forNobody.values()].flatMap((kept) => this.#takeIfThere(kept) ?? []);
   }
 
   /**
@@ -199,49 +166,6 @@ export class InlineKeeper {
     const [result] = await Promise.all([late.result, keeping.catch(() => null)]);
     this.keeper.lateEnded(event, result.taken, result.taken ? 0 : result.retryAfterMs);
     this.waiting.kept.added.wakeUp();
-  }
-
-  #wakeAfter(tried: FailedTry): void {
-    const { stage, destination } = tried;
-    const botEndpoint = this.botEndpoints.to(destination);
-    if (botEndpoint === null || stage === 'registering') {
-      // Otherwise the patrol finds it.
-      this.#wakeWhenRegistered(tried).catch(() => {});
-      return;
-    }
-    if (stage === 'elsewhere') return this.#wakeIfMoved(destination);
-    if (stage === 'offline' || stage === 'paused') this.#wakeWhenFound(destination);
-    // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
-    if (!isHeldBack(stage) || !botEndpoint.isOpen) this.waiting.kept.added.wakeUp();
-  }
-
-  /** Somebody may have come while the event was kept. */
-  #wakeWhenFound(destination: Destination): void {
-    this.#forNobody.set(accountKey(destination), destination);
-    const there = this.#takeIfThere(destination);
-    if (there !== null) this.waiting.wake(there).catch(() => {});
-  }
-
-  /** The bot's client may have connected to this replica, or to a third one, while the event was kept. */
-  #wakeIfMoved(destination: Destination): void {
-    const now = destination.refresh();
-    if (now.endpoint?.href !== destination.endpoint?.href) this.waiting.wake(now).catch(() => {});
-  }
-
-  #takeIfThere(kept: Destination): Destination | null {
-    const now = kept.refresh();
-    if (now.state !== 'ready' && now.state !== 'elsewhere') return null;
-    this.#forNobody.delete(accountKey(now));
-    return now;
-  }
-
-  /** An event that was kept while no puppet was known may have just missed its puppet's registration. */
-  async #wakeWhenRegistered({ destination }: FailedTry): Promise<void> {
-    const endMs = this.clock.elapsedMs() + REGISTRATION_LIMIT_MS;
-    const here = await this.destinations.whenRegistered(destination.refresh(), endMs);
-    const there = await this.destinations.reread(here, REREAD_LIMIT_MS);
-    const now = await this.destinations.whenRegistered(there, endMs);
-    if (now.state !== 'registering') await this.waiting.wake(now);
   }
 }
 

@@ -103,18 +103,18 @@ describe('an event for which no client was connected', () => {
     let rounds = 0;
     dispatch.waiting.kept.added.wakeUp = () => void rounds++;
     await pending(send(null));
-    expect([dispatch.keeping.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
+    expect([dispatch.wakes.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
     dispatch.registry.connected.add(connection);
-    expect(dispatch.keeping.take(event)).toMatchObject({ state: 'elsewhere', openKfId: event.openKfId });
-    expect(dispatch.keeping.take(event)).toBeNull();
+    expect(dispatch.wakes.take(event)).toMatchObject({ state: 'elsewhere', openKfId: event.openKfId });
+    expect(dispatch.wakes.take(event)).toBeNull();
   });
 
   it('is found when one is that takes all accounts', async () => {
     await pending(send(null));
-    expect(dispatch.keeping.takeAll()).toEqual([]);
+    expect(dispatch.wakes.takeAll()).toEqual([]);
     dispatch.registry.connected.add(connection);
-    expect(dispatch.keeping.takeAll()).toHaveLength(1);
-    expect(dispatch.keeping.takeAll()).toEqual([]);
+    expect(dispatch.wakes.takeAll()).toHaveLength(1);
+    expect(dispatch.wakes.takeAll()).toEqual([]);
   });
 
   it('is due at once where one connected while the event was kept', async () => {

@@ -30,6 +30,7 @@ import {
 import { AppError } from '../../kernel/app-error.js';
 import type { Delivery } from '../endpoint/deliveries.js';
 import { resyncsOf } from './resync-budget.js';
+import { TestBudget } from './test-budget.js';
 import { TestDelivery, type TestDeliveryResult } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
 import { Counters } from '../../storage/counters/counters.js';
@@ -53,8 +54,7 @@ function openTests(counters: Counters): TestDelivery {
     registry.accounts,
     registry.destinations,
     ways,
-    counters,
-    clock,
+    new TestBudget(counters, clock),
     clock,
     new TestElsewhere(dispatch.waiting, clock, clock),
     log,

@@ -3,23 +3,17 @@ import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Requester } from '../../kernel/role.js';
-import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { Counters } from '../../storage/counters/counters.js';
-import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { type KfEvent, toResync } from '../../queue/kf-event.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { hasSeenNothing } from './sender.js';
-import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
+import { TestBudget } from './test-budget.js';
 import type { ShownAnswer } from '../endpoint/carrier.js';
 import { toParcel } from '../endpoint/parcel.js';
 import { TestElsewhere } from './test-elsewhere.js';
 import type { Failure } from '../../queue/failure.js';
-
-/** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
-const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
 
 /** The result of a test. */
 export interface TestDeliveryResult {
@@ -38,16 +32,12 @@ export interface TestDeliveryResult {
  */
 @Injectable()
 export class TestDelivery {
-  /** The tests of each corp. */
-  readonly #tests = new MemoryCounters();
-
   constructor(
     private readonly accounts: Accounts,
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
-    private readonly counters: Counters,
+    private readonly budget: TestBudget,
     private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
     private readonly elsewhere: TestElsewhere,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -55,40 +45,21 @@ export class TestDelivery {
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `RESYNC_LIMITED`; nothing was sent. */
   async send(openKfId: string, by: Requester): Promise<TestDeliveryResult> {
     const corpId = await this.accounts.corpOf(openKfId);
-    const takenAtMs = this.storeClock.nowMs();
-    await this.#takeGrant(corpId, takenAtMs);
+    const takenAtMs = await this.budget.take(corpId);
     // No `await` from here to the request: a registration may begin at any time.
     const to = this.destinations.find({ corpId, openKfId });
     const botEndpoint = this.botEndpoints.to(to);
     if (botEndpoint === null && to.state !== 'registering') {
-      await this.#giveBack(corpId, takenAtMs);
+      await this.budget.giveBack(corpId, takenAtMs);
       throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     }
     const tested = await this.#test(to, botEndpoint);
     const { failure, durationMs, answer } = tested;
-    if (failure !== null && hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
+    if (failure !== null && hasSeenNothing(failure.stage)) await this.budget.giveBack(corpId, takenAtMs);
     const { stage, reason } = failure ?? {};
     const outcome = { botStatus: answer?.status, stage, reason, durationMs: Math.round(durationMs) };
     this.log.info({ openKfId, corpId, taken: failure === null, ...outcome, ...by }, 'delivery.tested');
     return tested;
-  }
-
-  async #takeGrant(corpId: string, nowMs: number): Promise<void> {
-    const own = await this.#tests.take(resyncsOf(corpId, TESTS_PER_WINDOW), nowMs);
-    if (own.retryAtMs !== null) throw toLimited(own.retryAtMs, nowMs);
-    // While the store is away no hint gets a grant, so an operator's few tests are within WeCom's limit.
-    const all = await this.counters.take(resyncsOf(corpId), nowMs).catch((error: unknown) => {
-      if (error instanceof AppError) return own;
-      throw error;
-    });
-    if (all.retryAtMs === null) return;
-    await this.#tests.giveBack(resyncsOf(corpId), nowMs);
-    throw toLimited(all.retryAtMs, nowMs);
-  }
-
-  async #giveBack(corpId: string, takenAtMs: number): Promise<void> {
-    await this.#tests.giveBack(resyncsOf(corpId), takenAtMs);
-    await this.counters.giveBack(resyncsOf(corpId), takenAtMs).catch(() => {});
   }
 
   async #test(to: Destination, botEndpoint: BotEndpoint | null): Promise<TestDeliveryResult> {
@@ -121,10 +92,6 @@ function failureIn(result: AttemptResult): TestDeliveryResult['failure'] {
 
 function toAnswer({ stage, reason, status }: Omit<Failure, 'atMs'>): TestDeliveryResult['failure'] {
   return { stage, reason, ...(status !== undefined && { status }) };
-}
-
-function toLimited(retryAtMs: number, nowMs: number): AppError {
-  return new AppError('RESYNC_LIMITED', { retryAfterS: Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000)) });
 }
 
 function notTested(stage: Failure['stage'], reason: string): TestDeliveryResult {

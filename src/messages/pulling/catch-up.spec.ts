@@ -4,7 +4,7 @@ import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Parcel } from '../../dispatch/endpoint/parcel.js';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import type { EventQueue } from '../../queue/event-queue.js';
-import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/later/resync-budget.js';
+import { RESYNC_WINDOW_MS, ResyncBudget, RESYNCS_OF_PROBES } from '../../dispatch/later/resync-budget.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
 import type { Pulls } from '../queue/pulls.js';
 import type { Coverage } from './coverage.js';
@@ -52,9 +52,8 @@ beforeEach(() => {
     destinations,
     kept as unknown as EventQueue,
     store as Pulls,
-    new MemoryCounters(),
+    new ResyncBudget(new MemoryCounters(), clock, clock),
     { find: () => null } as unknown as SyncTokens,
-    clock,
     clock,
   );
   catchUp = new CatchUp(

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { EventQueue } from '../../queue/event-queue.js';
-import { RESYNCS_OF_PATROL, RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/later/resync-budget.js';
-import { Clock } from '../../kernel/clock.js';
+import { ResyncBudget, RESYNCS_OF_PATROL, RESYNCS_OF_PROBES } from '../../dispatch/later/resync-budget.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { Counters } from '../../storage/counters/counters.js';
 import { Pulls } from '../queue/pulls.js';
 import { isOpen } from '../../registry/bots/bot.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
@@ -32,9 +30,8 @@ export class EventlessPulls {
     private readonly destinations: Destinations,
     private readonly events: EventQueue,
     private readonly pulls: Pulls,
-    private readonly counters: Counters,
+    private readonly budget: ResyncBudget,
     private readonly syncTokens: SyncTokens,
-    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -54,11 +51,11 @@ export class EventlessPulls {
     const hint = await this.events.find(account);
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
-    const grantedAtMs = await this.#whenGranted(account.corpId);
+    const grantedAtMs = await this.budget.whenGranted(account.corpId, RESYNCS_OF_PROBES);
     const to = this.destinations.find(account);
     const isStill = isWanted() && to.isPulled && to.bot?.id === botId;
     if (!isStill || (await this.#isPulledSince(account, sinceMs))) {
-      await this.counters.giveBack(resyncsOf(account.corpId), grantedAtMs);
+      await this.budget.giveBack(account.corpId, grantedAtMs);
       return null;
     }
     return this.puller.start(toParcel(toResync(account), 1), to, () => {}).result;
@@ -81,28 +78,18 @@ export class EventlessPulls {
     const hint = await this.events.find(account);
     if (hint?.state === 'waiting') return { pulledAtMs: nowMs };
     const isFree = this.hasToken(account);
-    const limit = resyncsOf(account.corpId, RESYNCS_OF_PATROL);
-    const { retryAtMs } = isFree ? { retryAtMs: null } : await this.counters.take(limit, nowMs);
+    const { corpId } = account;
+    const retryAtMs = isFree ? null : await this.budget.take(corpId, nowMs, RESYNCS_OF_PATROL);
     if (retryAtMs !== null) return { retryAtMs };
     const { bot, isPulled } = this.destinations.find(account);
     const isGone = bot === null || !isPulled || bot.id !== botId || !isOpen(bot);
     const look = isGone ? null : this.puller.look(account, bot);
     if (look !== null) return look;
-    if (!isFree) await this.counters.giveBack(limit, nowMs);
+    if (!isFree) await this.budget.giveBack(corpId, nowMs);
     return isGone ? { isGone } : { pulledAtMs: nowMs };
   }
 
   async #isPulledSince(account: Addressee, sinceMs: number | null): Promise<boolean> {
     return sinceMs !== null && (await this.pulls.pulledAtMs(account)) > sinceMs;
-  }
-
-  /** @returns when it was granted, store time. */
-  async #whenGranted(corpId: string): Promise<number> {
-    for (;;) {
-      const nowMs = this.storeClock.nowMs();
-      const { retryAtMs } = await this.counters.take(resyncsOf(corpId, RESYNCS_OF_PROBES), nowMs);
-      if (retryAtMs === null) return nowMs;
-      await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
-    }
   }
 }

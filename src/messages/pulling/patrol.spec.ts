@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { Arrivals } from '../../dispatch/inline/arrivals.js';
 import type { EventQueue } from '../../queue/event-queue.js';
-import { resyncsOf, RESYNCS_OF_PATROL } from '../../dispatch/later/resync-budget.js';
+import { ResyncBudget, resyncsOf, RESYNCS_OF_PATROL } from '../../dispatch/later/resync-budget.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -72,7 +72,15 @@ function startReplica(): Patrol {
   } as unknown as Puller;
   const events = { find: async () => null } as unknown as EventQueue;
   const tokens = { find: () => null } as unknown as SyncTokens;
-  const pulls = new EventlessPulls(puller, destinations, events, store, counters, tokens, clock, clock);
+  const pulls = new EventlessPulls(
+    puller,
+    destinations,
+    events,
+    store,
+    new ResyncBudget(counters, clock, clock),
+    tokens,
+    clock,
+  );
   const known = { list: () => bots } as unknown as KnownBots;
   const coverage = { keys: () => [] } as unknown as Coverage;
   const log = pino({ level: 'silent' });
