@@ -3,10 +3,9 @@ import { accountKey, type Addressee } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { newLru } from '../../kernel/lru.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { isHeldBack } from '../../queue/failure.js';
+import { type FailureStage, isHeldBack, type NotTriedStage } from '../../queue/failure.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { WaitingHints } from '../later/waiting-hints.js';
-import type { FailedTry } from './keep.js';
 
 /** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
 const REGISTRATION_LIMIT_MS = 30_000;
@@ -16,6 +15,13 @@ const REREAD_LIMIT_MS = 1_000;
  * accounts wait until they are due.
  */
 const FOR_NOBODY_MAX = 10_000;
+
+/** A try after which an event was kept. */
+interface KeptTry {
+  readonly stage: FailureStage | NotTriedStage;
+  /** Where it was tried, or would have been. */
+  readonly destination: Destination;
+}
 
 /** Sees to it that what was kept is delivered as soon as somebody is there. */
 @Injectable()
@@ -47,7 +53,7 @@ export class InlineWakes {
   }
 
   /** Call it when an event is kept. */
-  keptAfter(tried: FailedTry): void {
+  keptAfter(tried: KeptTry): void {
     const { stage, destination } = tried;
     const botEndpoint = this.botEndpoints.to(destination);
     if (botEndpoint === null || stage === 'registering') {
@@ -82,7 +88,7 @@ export class InlineWakes {
   }
 
   /** An event that was kept while no puppet was known may have just missed its puppet's registration. */
-  async #wakeWhenRegistered({ destination }: FailedTry): Promise<void> {
+  async #wakeWhenRegistered({ destination }: KeptTry): Promise<void> {
     const endMs = this.clock.elapsedMs() + REGISTRATION_LIMIT_MS;
     const here = await this.destinations.whenRegistered(destination.refresh(), endMs);
     const there = await this.destinations.reread(here, REREAD_LIMIT_MS);
