@@ -48,7 +48,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  wecom.faults.dropCallbacks = false;
+  Object.assign(wecom.faults, { dropCallbacks: false, apiFails: false });
   return bot.close();
 });
 
@@ -156,6 +156,30 @@ describe('what customers write', () => {
     disk.set(257 * MB);
     await until(() => bot.texts.includes('2'));
     expect(bot.texts).toEqual(['1', '2']);
+  });
+
+  it('while WeCom gives none is told of WeCom, whatever is asked: the bot is blamed for nothing', async () => {
+    const { id } = await add();
+    say('1');
+    await until(() => bot.texts.length === 1);
+    wecom.faults.apiFails = true;
+    const stages = () =>
+      new Set(manager.log.filter((line) => line.openKfId === openKfId).flatMap(({ stage = [] }) => stage));
+    // So many that nothing but probes goes to WeCom.
+    await until(async () => {
+      say('2');
+      await request('GET', `/api/v1/accounts/${openKfId}`);
+      return stages().has('pull_held');
+    });
+    expect([...stages()].sort()).toEqual(['pull', 'pull_held']);
+    const account = await request('GET', `/api/v1/accounts/${openKfId}`);
+    expect(account).toMatchObject({ circuit: 'closed', state: 'failing', lastFailure: { stage: 'pull' } });
+    expect(account.causes[0]).toMatchObject({ code: 'wecom_fails' });
+    expect(await request('GET', `/api/v1/bots/${id}`)).toMatchObject({ circuit: 'closed' });
+    const { causes } = (await request('GET', '/api/v1/status')).verdict;
+    expect(causes.map(({ code }: { code: string }) => code)).toEqual(['wecom_fails']);
+    wecom.faults.apiFails = false;
+    await until(() => bot.texts.length > 1);
   });
 });
 
