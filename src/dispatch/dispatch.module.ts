@@ -5,7 +5,6 @@ import { Arrivals } from './inline/arrivals.js';
 import { Dispatcher } from './inline/try.js';
 import { InlineKeeper } from './inline/keep.js';
 import { InlineWakes } from './inline/wakes.js';
-import { ResyncBudget } from './later/resync-budget.js';
 import { Overload } from './inline/overload.js';
 import { SeenEvents } from './inline/seen-events.js';
 import { BotMetrics } from './bot-metrics.js';
@@ -30,6 +29,7 @@ import { EventQueue } from '../queue/event-queue.js';
 import { QueuePatrol } from './later/patrol.js';
 import { Redelivery } from './later/redelivery.js';
 import { RegistrationClaims } from './later/registration-claims.js';
+import { ResyncBudget } from './later/resync-budget.js';
 import { RetryLoops } from './later/loops.js';
 import { StrandedHints } from './later/stranded-hints.js';
 import { TestBudget } from './later/test-budget.js';
@@ -54,7 +54,6 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     HintOutcomes,
     HintSender,
     InlineKeeper,
-    ResyncBudget,
     InlineWakes,
     // What follows a delivery when no answer waits for it any more.
     BackgroundWork,
@@ -67,6 +66,7 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     QueueGauges,
     Redelivery,
     RegistrationClaims,
+    ResyncBudget,
     RetryLoops,
     SeenEvents,
     StrandedHints,
@@ -89,11 +89,11 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     HintOperations,
     HttpCarrier,
     InlineWakes,
-    ResyncBudget,
     BackgroundWork,
     BotEndpoints,
     EventQueue,
     QueueCounts,
+    ResyncBudget,
     RetryLoops,
     Overload,
     TestDelivery,

@@ -158,6 +158,19 @@ describe('what customers write', () => {
     expect(bot.texts).toEqual(['1', '2']);
   });
 
+  it('is tested while the disk is low without using up the pulls that WeCom allows', async () => {
+    await add();
+    disk.set(255 * MB);
+    const stages: string[] = [];
+    // Three tests that reach WeCom are allowed in a minute.
+    for (let n = 0; n < 4; n++) {
+      const { failure } = await request('POST', `/api/v1/accounts/${openKfId}/test`, {});
+      stages.push(failure?.stage);
+    }
+    disk.set(FREE_BYTES);
+    expect(stages).toEqual(['store', 'store', 'store', 'store']);
+  });
+
   it('while WeCom gives none is told of WeCom, whatever is asked: the bot is blamed for nothing', async () => {
     const { id } = await add();
     say('1');

@@ -25,6 +25,7 @@ import { WaitingHints } from '../../src/dispatch/later/waiting-hints.js';
 import { MemoryQueueStore } from './memory-queue.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { HintLog } from '../../src/dispatch/later/hint-log.js';
+import { ResyncBudget } from '../../src/dispatch/later/resync-budget.js';
 import { HintOutcomes } from '../../src/dispatch/later/outcomes.js';
 import { HintSender } from '../../src/dispatch/later/sender.js';
 import { StrandedHints } from '../../src/dispatch/later/stranded-hints.js';
@@ -124,7 +125,15 @@ export function openDispatch(
   const keeper = new HintKeeper(events, dispatchMetrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
-  const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
+  const sender = new HintSender(
+    destinations,
+    botEndpoints,
+    new ResyncBudget(counters, clock, clock),
+    outcomes,
+    hintLog,
+    clock,
+    clock,
+  );
   const loops = new RetryLoops(waiting, sender, dueMessages, circuits, connected, clock, clock, log);
   const stranded = new StrandedHints(destinations, outcomes, clock);
   const patrol = new QueuePatrol(waiting, stranded, dueMessages, destinations, circuits, clock, log);

@@ -26,6 +26,7 @@ import { Secret } from '../../kernel/secret.js';
 import { toHintAnswer } from '../../api/answers/hint.dto.js';
 import type { BotWithKey } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { ResyncBudget } from './resync-budget.js';
 import { TestBudget } from './test-budget.js';
 import { TestDelivery } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
@@ -208,7 +209,7 @@ describe('a test of an account', () => {
       registry.accounts,
       registry.destinations,
       botEndpoints,
-      new TestBudget(counters, clock),
+      new TestBudget(new ResyncBudget(counters, clock, clock), clock),
       clock,
       new TestElsewhere(dispatch.waiting, clock, clock),
       log,

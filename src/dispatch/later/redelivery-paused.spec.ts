@@ -23,6 +23,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import type { Requester } from '../../kernel/role.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { ResyncBudget } from './resync-budget.js';
 import { TestBudget } from './test-budget.js';
 import { TestDelivery } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
@@ -178,7 +179,7 @@ it('a test of its account says that it is paused, and sends nothing', async () =
     accounts,
     destinations,
     botEndpoints,
-    new TestBudget(counters, clock),
+    new TestBudget(new ResyncBudget(counters, clock, clock), clock),
     clock,
     new TestElsewhere(dispatch.waiting, clock, clock),
     log,

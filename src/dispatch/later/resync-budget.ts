@@ -31,8 +31,11 @@ export class ResyncBudget {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** @returns when to ask again, store time; `null` where it is granted. */
-  async take(corpId: string, nowMs: number, max: number): Promise<number | null> {
+  /**
+   * @param max given by callers that may not use the whole budget.
+   * @returns when to ask again, store time; `null` where it is granted.
+   */
+  async take(corpId: string, nowMs: number, max?: number): Promise<number | null> {
     return (await this.counters.take(resyncsOf(corpId, max), nowMs)).retryAtMs;
   }
 

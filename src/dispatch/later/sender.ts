@@ -3,7 +3,6 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { Counters } from '../../storage/counters/counters.js';
 import { toReleased, toWaiting } from '../../queue/event.js';
 import { type KfEvent, toResync } from '../../queue/kf-event.js';
 import { type Attempt, type AttemptResult, PUT_OFF } from '../endpoint/attempt.js';
@@ -12,7 +11,7 @@ import { toParcel } from '../endpoint/parcel.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
 import { type HintClaim, HintOutcomes } from './outcomes.js';
-import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
+import { ResyncBudget, RESYNCS_OF_PROBES } from './resync-budget.js';
 import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../queue/failure.js';
 import { MESSAGE_LIFE_MS } from '../../queue/message.js';
@@ -49,7 +48,7 @@ export class HintSender {
   constructor(
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
-    private readonly counters: Counters,
+    private readonly resyncs: ResyncBudget,
     private readonly outcomes: HintOutcomes,
     private readonly log: HintLog,
     private readonly clock: Clock,
@@ -125,7 +124,7 @@ export class HintSender {
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const max = occasion === 'probe' ? RESYNCS_OF_PROBES : undefined;
-      const { retryAtMs } = await this.counters.take(resyncsOf(hint.corpId, max), nowMs);
+      const retryAtMs = await this.resyncs.take(hint.corpId, nowMs, max);
       if (retryAtMs !== null) return this.outcomes.waitForResync(claimed, retryAtMs);
     }
     const grantedAtMs = needsGrant ? nowMs : null;
@@ -149,7 +148,7 @@ export class HintSender {
    */
   async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
     if (grantedAtMs === null) return;
-    await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
+    await this.resyncs.giveBack(corpId, grantedAtMs).catch(() => {});
   }
 
   async #attempt({ queue, hint, occasion, to, botEndpoint, isResync }: Sending): Promise<AttemptResult> {
@@ -224,9 +223,8 @@ function nextTryOf({ hint, occasion }: HintClaim, nowMs: number, retryAfterMs = 
 }
 
 const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([
+  ...PUT_OFF,
   'endpoint',
-  'saturated',
-  'withdrawn',
   'connect',
   'registering',
   'paused',

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Counters } from '../../storage/counters/counters.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
-import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
+import { ResyncBudget, RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
 const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
@@ -15,7 +14,7 @@ export class TestBudget {
   readonly #tests = new MemoryCounters();
 
   constructor(
-    private readonly counters: Counters,
+    private readonly resyncs: ResyncBudget,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -25,19 +24,19 @@ export class TestBudget {
     const own = await this.#tests.take(resyncsOf(corpId, TESTS_PER_WINDOW), nowMs);
     if (own.retryAtMs !== null) throw toLimited(own.retryAtMs, nowMs);
     // While the store is away no hint gets a grant, so an operator's few tests are within WeCom's limit.
-    const all = await this.counters.take(resyncsOf(corpId), nowMs).catch((error: unknown) => {
-      if (error instanceof AppError) return own;
+    const retryAtMs = await this.resyncs.take(corpId, nowMs).catch((error: unknown) => {
+      if (error instanceof AppError) return null;
       throw error;
     });
-    if (all.retryAtMs === null) return nowMs;
+    if (retryAtMs === null) return nowMs;
     await this.#tests.giveBack(resyncsOf(corpId), nowMs);
-    throw toLimited(all.retryAtMs, nowMs);
+    throw toLimited(retryAtMs, nowMs);
   }
 
   /** The bot has seen nothing. */
   async giveBack(corpId: string, grantedAtMs: number): Promise<void> {
     await this.#tests.giveBack(resyncsOf(corpId), grantedAtMs);
-    await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
+    await this.resyncs.giveBack(corpId, grantedAtMs).catch(() => {});
   }
 }
 

@@ -29,7 +29,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Delivery } from '../endpoint/deliveries.js';
-import { resyncsOf } from './resync-budget.js';
+import { ResyncBudget, resyncsOf } from './resync-budget.js';
 import { TestBudget } from './test-budget.js';
 import { TestDelivery, type TestDeliveryResult } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
@@ -54,7 +54,7 @@ function openTests(counters: Counters): TestDelivery {
     registry.accounts,
     registry.destinations,
     ways,
-    new TestBudget(counters, clock),
+    new TestBudget(new ResyncBudget(counters, clock, clock), clock),
     clock,
     new TestElsewhere(dispatch.waiting, clock, clock),
     log,
