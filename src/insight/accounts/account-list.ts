@@ -5,6 +5,7 @@ import { summaryOf } from '../../log/recent-attempts.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
+import { answerInTime } from '../../kernel/deadline.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { Smallest } from '../../kernel/smallest.js';
 import type { Failure } from '../../queue/failure.js';
@@ -22,6 +23,8 @@ export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
 
 /** How long WeCom is waited for. What it says later is in the next list. */
 const WECOM_LIMIT_MS = 1_000;
+/** How long the log is waited for. */
+const STORE_LIMIT_MS = 1_000;
 /** An account of which so many records say nothing of an attempt gets none. */
 const OLDER_MAX = 100;
 /** Corps whose lists are asked for at once. */
@@ -136,12 +139,9 @@ export class AccountList {
   /** What the log has of an account from before the time that this process has read of it. `null` where that is not needed. */
   async #older(account: Addressee): Promise<LastDeliveries | null> {
     if (this.deliveryLog.days === 0 || this.past.lastOf(account).taken !== null) return null;
-    try {
-      return this.past.lastIn(await this.deliveryLog.newestOf(account, OLDER_MAX));
-    } catch (error) {
-      if (error instanceof AppError) return null;
-      throw error;
-    }
+    const asked = this.deliveryLog.newestOf(account, OLDER_MAX);
+    const records = await answerInTime(STORE_LIMIT_MS, 'find the older deliveries of an account', asked);
+    return records && this.past.lastIn(records);
   }
 
   /** The corp that has registered it or whose bot lists it, also if the list is not of now; else any that has it. */

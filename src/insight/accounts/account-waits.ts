@@ -9,6 +9,7 @@ import { EventQueue } from '../../queue/event-queue.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import { LINE_STATES, lineKey } from '../../storage/queue/line.js';
+import type { DiskRoom } from '../../storage/store/storage-probe.js';
 import type { AccountFacts } from './account-state.js';
 import { type CustomerCount, CustomerCounts } from './customer-counts.js';
 import { StoreCounts } from './store-counts.js';
@@ -64,9 +65,8 @@ export class AccountWaits {
       this.stored.state(),
     ]);
     const messages = counts && new Map(counts.map((one) => [accountKey(one), one]));
-    const ofDisk = room === 'enough' ? null : (`disk_${room}` as const);
-    const fault = ofDisk ?? (hints === null && messages === null ? 'store_down' : null);
-    return { hints, messages, fault, customers };
+    const isAway = hints === null && messages === null;
+    return { hints, messages, fault: faultOf(room, isAway), customers };
   }
 
   /** The hint of one account, as it is now. */
@@ -87,6 +87,13 @@ export class AccountWaits {
     }
     return byAccount(hints);
   }
+}
+
+/** A full disk is why the store does not answer. */
+function faultOf(room: DiskRoom, isAway: boolean): Waits['fault'] {
+  if (room === 'full') return 'disk_full';
+  if (isAway) return 'store_down';
+  return room === 'low' ? 'disk_low' : null;
 }
 
 function byAccount(hints: readonly HintHead[]): ByAccount<HintHead> {
