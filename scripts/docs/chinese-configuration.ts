@@ -43,7 +43,8 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   messagesAheadMax: '接收消息的机器人的一个账号，有这么多条消息待投递时暂停拉取；企业微信会保留消息 3 天',
   replyWithinS:
     '机器人接收后，多久之内必须有企业微信接受的回复；超过后该客服账号计为没有回复。机器人思考时间较长时请调大',
-  peopleWaitAlarmS: '机器人设有 `session` 时，客户在该账号的接待池中最多等待多久；超过后成为结论的一个原因',
+  peopleWaitAlarmS:
+    '机器人设有 `session` 时，客户最多等待人工的第一条消息多久，无论在接待池中还是已有接待人员；超过后成为结论的一个原因',
   messageTries: '机器人拒绝一条消息多少次后，它成为死信',
   deliveryLogDays: '投递日志保存多久；0：不记录',
   deliveryLogBytesMax:

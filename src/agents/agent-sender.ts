@@ -69,7 +69,7 @@ export class AgentSender {
     try {
       const followed = await this.sessions.begin(bot, API, body);
       const answer = await this.calls
-        .call({ corpId, corpSecret, botId, api: API, openKfId, body, trace: null })
+        .call({ corpId, corpSecret, botId, api: API, openKfId, touser: customer, body, trace: null })
         .catch((error: unknown) => {
           if (!(error instanceof AnswerLost)) followed?.notSent();
           throw error;

@@ -265,7 +265,7 @@ export const SETTINGS = {
     default: '300',
     secret: false,
     meaning:
-      'how long a customer may wait in the pool of an account, whose bot has `session`, before that is a cause of the verdict',
+      'how long a customer may wait for the first words of a person, in the pool or after a person took them, before that is a cause of the verdict; for bots with `session`',
     ...integerFrom(1, 86_400),
   }),
   deliveryLogDays: setting({

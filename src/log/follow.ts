@@ -169,10 +169,11 @@ export class LogFollower implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Each replica forgets accounts by itself; only what is from before its start has to be told. */
-  #noteSigns({ outcomes, reads, forgotten, questions = [] }: Signs): void {
+  #noteSigns({ outcomes, reads, forgotten, questions = [], customers = [] }: Signs): void {
     for (const outcome of outcomes) this.past.hearOutcome(outcome);
     for (const read of reads) this.past.noteRead(read);
     for (const question of questions) this.past.noteQuestion(question);
+    for (const customer of customers) this.past.hearCustomer(customer);
     for (const { openKfId, atMs } of forgotten) if (atMs < this.#startMs) this.past.forget(openKfId, atMs);
   }
 }

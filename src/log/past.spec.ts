@@ -5,6 +5,7 @@ import type { DeliveryRecord } from './delivery-record.js';
 import { failedOnce, wentWell } from './outcome.js';
 import { Past } from './past.js';
 import { NO_ATTEMPTS, summaryOf } from './recent-attempts.js';
+import type { CustomerSign } from './unanswered-customers.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const REPLIES = { ...ACCOUNT, subject: 'replies', botId: null, api: '' } as const;
@@ -216,12 +217,19 @@ describe('what calls to WeCom told', () => {
   });
 });
 
-it('what a program reads asks for a reply, and tells for three days that it reads here', async () => {
-  const readAtMs = clock.nowMs();
-  past.noteRead({ ...ACCOUNT, readAtMs, messages: [readAtMs] });
-  expect(past.takenOf(ACCOUNT)).toEqual({ atMs: 0, messages: [readAtMs], events: [], isRead: true });
-  past.noteOutcome(wentWell(REPLIES, readAtMs));
-  expect(past.takenOf(ACCOUNT)).toMatchObject({ messages: [], isRead: true });
+it('a program that reads messages here is known to do so for three days', async () => {
+  past.noteRead({ ...ACCOUNT, readAtMs: clock.nowMs(), messages: [] });
+  expect(past.takenOf(ACCOUNT)).toEqual({ atMs: 0, messages: [], events: [], isRead: true });
   await clock.advance(3 * 24 * 3_600_000);
   expect(past.takenOf(ACCOUNT)).toMatchObject({ isRead: false });
+});
+
+it('customers of a forgotten account are forgotten, and what is heard of them from before says nothing', async () => {
+  const sign = past.noteAsked(ACCOUNT, 'customer', clock.nowMs());
+  await clock.advance(2_000);
+  past.forget(ACCOUNT.openKfId);
+  past.hearCustomer(sign as CustomerSign);
+  expect(past.customers.size).toBe(0);
+  past.noteAsked(ACCOUNT, 'customer', clock.nowMs());
+  expect(past.customers.size).toBe(1);
 });

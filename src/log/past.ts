@@ -7,11 +7,13 @@ import type { Addressee } from '../kernel/account.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../queue/failure.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
+import { AskedTimes } from './asked-times.js';
 import { beganMsOf, type DeliveryRecord, withoutQuery } from './delivery-record.js';
 import { HourCounts } from './hour-counts.js';
 import { heardTogether, type WecomOutcome, type OutcomeOf, outcomeKey, together } from './outcome.js';
 import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import type { MessageRead, TakenQuestion } from './signs.js';
+import { type CustomerSign, newestMsOfCustomer, UnansweredCustomers } from './unanswered-customers.js';
 
 /** Of accounts, bots and addresses each; a further one replaces the one that was heard of first. A caller can name any account. */
 export const SUBJECTS_MAX = 100_000;
@@ -45,7 +47,7 @@ export interface LastDeliveries {
 export interface TakenTimes {
   /** When it last took anything but a test; 0 for never. */
   readonly atMs: number;
-  /** Customers' messages. */
+  /** Customers' messages that the manager gave it. */
   readonly messages: readonly number[];
   /** Events, of which it is not known what they tell of. */
   readonly events: readonly number[];
@@ -65,6 +67,7 @@ export class Past {
   readonly #callers = new Map<string, WecomOutcome>();
   /** By the account's id. Apart from what accounts took: a caller that names any account pushes out none that has a bot. */
   readonly #outcomes = new Map<string, readonly AccountOutcome[]>();
+  readonly customers = new UnansweredCustomers();
   /** When accounts were forgotten. Records from before are about a registration that is gone. */
   readonly #forgotten = new Map<string, number>();
 
@@ -112,10 +115,28 @@ export class Past {
     putLast(this.#outcomes, openKfId, [...others.slice(1 - OUTCOMES_MAX), outcome]);
   }
 
-  noteRead({ corpId, openKfId, readAtMs, messages }: MessageRead): void {
-    if (this.#isForgotten(openKfId, readAtMs)) return;
-    const account = { corpId, openKfId };
-    this.#pastOf(account).noteRead(readAtMs, messages, this.repliedAtMs(account));
+  noteRead({ corpId, openKfId, readAtMs }: MessageRead): void {
+    if (!this.#isForgotten(openKfId, readAtMs)) this.#pastOf({ corpId, openKfId }).noteRead(readAtMs);
+  }
+
+  /** A customer's message was read. @returns what is known of the customer then; `null` where the message was known. */
+  noteAsked(account: Addressee, customer: string, sentAtMs: number): CustomerSign | null {
+    return this.customers.asked(account, customer, sentAtMs, this.storeClock.nowMs());
+  }
+
+  /** A person's words to the customer were read. @returns as `noteAsked`. */
+  noteTold(account: Addressee, customer: string, sentAtMs: number): CustomerSign | null {
+    return this.customers.told(account, customer, sentAtMs, this.storeClock.nowMs());
+  }
+
+  /** WeCom took a message for the customer. */
+  noteReplied(account: Addressee, customer: string): CustomerSign {
+    return this.customers.replied(account, customer, this.storeClock.nowMs());
+  }
+
+  /** What another replica or an earlier process knew of a customer. */
+  hearCustomer(sign: CustomerSign): void {
+    if (!this.#isForgotten(sign.openKfId, newestMsOfCustomer(sign))) this.customers.hear(sign);
   }
 
   /** Of a replica without a delivery log. */
@@ -151,6 +172,7 @@ export class Past {
     // What is known of a later time is about whoever had it next.
     keepIn(this.#accounts, openKfId, (one) => one.newestMs > atMs);
     keepIn(this.#outcomes, openKfId, (one) => newestMsOf(one) > atMs);
+    this.customers.forget(openKfId, atMs);
   }
 
   lastOf(account: Addressee): LastDeliveries {
@@ -296,7 +318,7 @@ class AccountPast {
   takenAtMs = 0;
   #readAtMs = 0;
   #hours: HourCounts | null = null;
-  readonly #asked = { message: new AskedTimes(), event: new AskedTimes(), read: new AskedTimes() };
+  readonly #asked = { message: new AskedTimes(), event: new AskedTimes() };
 
   constructor(readonly corpId: string) {}
 
@@ -324,37 +346,15 @@ class AccountPast {
     this.#asked[asks].add(atMs, repliedAtMs);
   }
 
-  noteRead(readAtMs: number, messages: readonly number[], repliedAtMs: number): void {
+  noteRead(readAtMs: number): void {
     this.#readAtMs = Math.max(this.#readAtMs, readAtMs);
-    for (const atMs of messages) this.#asked.read.add(atMs, repliedAtMs);
   }
 
   toTaken(nowMs: number, repliedAtMs: number): TakenTimes {
     const { takenAtMs: atMs } = this;
-    const { message, event, read } = this.#asked;
-    const messages = [...message.list(repliedAtMs), ...read.list(repliedAtMs)];
+    const { message, event } = this.#asked;
     const isRead = nowMs - this.#readAtMs < READ_KEPT_MS;
-    return { atMs, messages, events: event.list(repliedAtMs), isRead };
-  }
-}
-
-/** The first and the last time since the last reply at which something asked for one. */
-class AskedTimes {
-  #firstMs = 0;
-  #lastMs = 0;
-
-  /** @param repliedAtMs what came until then is answered. */
-  add(atMs: number, repliedAtMs: number): void {
-    if (atMs <= repliedAtMs) return;
-    // Without a list: every delivery passes here.
-    const beforeMs = this.#firstMs > repliedAtMs ? this.#firstMs : this.#lastMs;
-    this.#firstMs = beforeMs > repliedAtMs ? Math.min(beforeMs, atMs) : atMs;
-    this.#lastMs = Math.max(this.#lastMs, atMs);
-  }
-
-  /** Where a reply is heard of late, what came between it and now is known only to the last. */
-  list(repliedAtMs: number): readonly number[] {
-    return [...new Set([this.#firstMs, this.#lastMs])].filter((atMs) => atMs > repliedAtMs);
+    return { atMs, messages: message.list(repliedAtMs), events: event.list(repliedAtMs), isRead };
   }
 }
 

@@ -4,6 +4,7 @@ import {
   Injectable,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import type { Addressee } from '../kernel/account.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -15,6 +16,7 @@ import { beganMsOf, type DeliveryRecord, toSignRecord } from './delivery-record.
 import type { WecomOutcome } from './outcome.js';
 import { Past } from './past.js';
 import { type MessageRead, PendingSigns } from './signs.js';
+import type { CustomerSign } from './unanswered-customers.js';
 
 /** How long what is news waits for more: a reply has to be known at all replicas within seconds, or its account is called silent. */
 export const NEWS_MS = 500;
@@ -52,8 +54,26 @@ export class SignRecorder implements AccountHistory, BeforeApplicationShutdown, 
   }
 
   noteRead(read: MessageRead): void {
+    const { isRead } = this.past.takenOf(read);
     this.past.noteRead(read);
-    this.#pendingFor(read.messages.length > 0)?.add({ reads: [read] });
+    this.#pendingFor(!isRead)?.add({ reads: [read] });
+  }
+
+  noteAsked(account: Addressee, customer: string, sentAtMs: number): CustomerSign | null {
+    return this.#tell(this.past.noteAsked(account, customer, sentAtMs));
+  }
+
+  noteTold(account: Addressee, customer: string, sentAtMs: number): CustomerSign | null {
+    return this.#tell(this.past.noteTold(account, customer, sentAtMs));
+  }
+
+  noteReplied(account: Addressee, customer: string): CustomerSign {
+    return this.#tell(this.past.noteReplied(account, customer));
+  }
+
+  #tell<Sign extends CustomerSign | null>(sign: Sign): Sign {
+    if (sign !== null) this.#pendingFor(true)?.add({ customers: [sign] });
+    return sign;
   }
 
   /** For deliveries that are in no log. This process has noted it. */

@@ -5,13 +5,14 @@
  */
 import type { Addressee } from '../kernel/account.js';
 import { type WecomOutcome, outcomeKey, together } from './outcome.js';
+import { type CustomerSign, newestMsOfCustomer } from './unanswered-customers.js';
 
 /** That a program read messages of an account from WeCom. Plain JSON, store time. */
 export interface MessageRead extends Addressee {
   /** When it last read any answer: what came is known here. */
   readonly readAtMs: number;
-  /** When it first and last read a customer's message which nobody had answered. */
-  readonly messages: readonly number[];
+  /** Always empty. Replicas of earlier versions read it. */
+  readonly messages: readonly [];
 }
 
 /** That the bot of an account took what asks for a reply, where there is no log that says so. Plain JSON, store time. */
@@ -35,7 +36,11 @@ export interface Signs {
   readonly forgotten: readonly ForgottenAccount[];
   /** Only without a delivery log. */
   readonly questions?: readonly TakenQuestion[];
+  /** All that is known of each. Not in entries of earlier versions. */
+  readonly customers?: readonly CustomerSign[];
 }
+
+const NO_SIGNS: Signs = { outcomes: [], reads: [], forgotten: [] };
 
 /** So many are in one record, which is encoded in one turn of the event loop. */
 const PER_RECORD_MAX = 100;
@@ -48,12 +53,17 @@ export class PendingSigns {
   readonly #reads = new Map<string, MessageRead>();
   readonly #forgotten = new Map<string, ForgottenAccount>();
   readonly #questions = new Map<string, TakenQuestion>();
+  readonly #customers = new Map<string, CustomerSign>();
 
   get isEmpty(): boolean {
-    return this.#outcomes.size + this.#reads.size + this.#forgotten.size + this.#questions.size === 0;
+    return this.#all.every(({ size }) => size === 0);
   }
 
-  add({ outcomes = [], reads = [], forgotten = [], questions = [] }: Partial<Signs>): void {
+  get #all() {
+    return [this.#outcomes, this.#reads, this.#questions, this.#customers, this.#forgotten];
+  }
+
+  add({ outcomes = [], reads = [], forgotten = [], questions = [], customers = [] }: Partial<Signs>): void {
     for (const outcome of outcomes) {
       const key = outcomeKey(outcome);
       const before = this.#outcomes.get(key);
@@ -62,12 +72,19 @@ export class PendingSigns {
     for (const read of reads) {
       const key = `${read.corpId} ${read.openKfId}`;
       const before = this.#reads.get(key);
-      put(this.#reads, key, before === undefined ? read : readTogether(before, read));
+      put(this.#reads, key, before === undefined || read.readAtMs > before.readAtMs ? read : before);
     }
     for (const one of questions) {
       const key = `${one.corpId} ${one.openKfId} ${one.asks}`;
       const before = this.#questions.get(key);
       put(this.#questions, key, { ...one, times: firstAndLast([...(before?.times ?? []), ...one.times]) });
+    }
+    for (const one of customers) {
+      const key = `${one.corpId} ${one.openKfId} ${one.customer}`;
+      const before = this.#customers.get(key);
+      // What could not be written comes again, behind what is newer.
+      if (before === undefined || newestMsOfCustomer(before) <= newestMsOfCustomer(one))
+        put(this.#customers, key, one);
     }
     for (const one of forgotten)
       if (one.atMs >= (this.#forgotten.get(one.openKfId)?.atMs ?? 0)) put(this.#forgotten, one.openKfId, one);
@@ -76,14 +93,13 @@ export class PendingSigns {
   /** Empties it. */
   take(): Signs[] {
     const all = [
-      ...inParts([...this.#outcomes.values()], (outcomes) => ({ outcomes, reads: [], forgotten: [] })),
-      ...inParts([...this.#reads.values()], (reads) => ({ outcomes: [], reads, forgotten: [] })),
-      ...inParts([...this.#questions.values()], (questions) => ({
-        ...{ outcomes: [], reads: [], forgotten: [], questions },
-      })),
-      ...inParts([...this.#forgotten.values()], (forgotten) => ({ outcomes: [], reads: [], forgotten })),
+      ...inParts([...this.#outcomes.values()], (outcomes) => ({ ...NO_SIGNS, outcomes })),
+      ...inParts([...this.#reads.values()], (reads) => ({ ...NO_SIGNS, reads })),
+      ...inParts([...this.#questions.values()], (questions) => ({ ...NO_SIGNS, questions })),
+      ...inParts([...this.#customers.values()], (customers) => ({ ...NO_SIGNS, customers })),
+      ...inParts([...this.#forgotten.values()], (forgotten) => ({ ...NO_SIGNS, forgotten })),
     ];
-    for (const list of [this.#outcomes, this.#reads, this.#questions, this.#forgotten]) list.clear();
+    for (const list of this.#all) list.clear();
     return all;
   }
 }
@@ -92,11 +108,6 @@ function put<T>(all: Map<string, T>, key: string, one: T): void {
   all.set(key, one);
   const [first] = all.size > PENDING_MAX ? all.keys() : [];
   if (first !== undefined) all.delete(first);
-}
-
-function readTogether(one: MessageRead, other: MessageRead): MessageRead {
-  const messages = firstAndLast([...one.messages, ...other.messages]);
-  return { ...other, readAtMs: Math.max(one.readAtMs, other.readAtMs), messages };
 }
 
 function firstAndLast(times: readonly number[]): readonly number[] {

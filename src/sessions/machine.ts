@@ -15,6 +15,7 @@ import {
   type SessionText,
   type TextKind,
   type EntryVerdict,
+  waitsForPeopleSince,
 } from './session.js';
 
 /** How many entries are remembered: as many as a page has. */
@@ -186,7 +187,7 @@ function withEvent(
   switch (what.kind) {
     case 'servicer':
       if (isOfEnd) return session;
-      return doWordsTell(session) ? told(STATE.people) : unknown();
+      return met(doWordsTell(session) ? told(STATE.people) : unknown());
     case 'entered': {
       // There is a code only where nothing was written for 48 hours.
       const over = what.code === null ? session : told(STATE.over);
@@ -194,9 +195,9 @@ function withEvent(
     }
     case 'changed':
       if (what.change === ENDED) return withTexts(told(STATE.over), text('ended', ended, what.code));
-      return !isOfEnd && [TAKEN, PASSED_ON, TAKEN_UP_AGAIN].includes(what.change)
-        ? told(STATE.people)
-        : unknown();
+      // Who takes a customer up again begins to speak: nobody asked.
+      if (!isOfEnd && what.change === TAKEN_UP_AGAIN) return met(told(STATE.people));
+      return !isOfEnd && [TAKEN, PASSED_ON].includes(what.change) ? told(STATE.people) : unknown();
     case 'send_failed':
       // The customer may have written since.
       if (what.failType === FAIL_TOO_MANY)
@@ -205,6 +206,11 @@ function withEvent(
     default:
       return session;
   }
+}
+
+/** A person has written to the customer. */
+function met(session: Session): Session {
+  return session.waitsSinceMs === undefined ? session : { ...session, waitsSinceMs: undefined };
 }
 
 /** The word of another state came behind a newer one. It does not overrule that; WeCom is asked. */
@@ -241,10 +247,13 @@ export function withAnswer(session: Session, state: State, askedAtMs: number, no
  */
 function withState(session: Session, state: State | null, atMs: number): Session {
   const isSame = session.state === state;
+  // A customer from the pool waits for as long as before.
+  const waitsSinceMs = state === STATE.people ? (waitsForPeopleSince(session) ?? atMs) : undefined;
   return {
     ...session,
     ...{ state, learntMs: atMs, isInDoubt: false },
     sinceMs: isSame ? session.sinceMs : atMs,
+    waitsSinceMs: isSame ? session.waitsSinceMs : waitsSinceMs,
     texts: isSame ? session.texts : session.texts.filter(({ kind }) => kind === 'welcome'),
     expiresAtMs: atMs + SESSION_MS,
   };

@@ -602,11 +602,25 @@ it('customers are counted by who has them, and since when the first waits in the
   await clock.advance(60_000);
   await judge(says('人工', 'wm4'), says('人工', 'wm5'));
   await judge(changed(1, { external_userid: 'wm5' }));
-  expect(await one.counts.read()).toEqual(
-    new Map([['wwCorp_1/wkAccount-1', { bot: 2, pool: 2, people: 1, poolSinceMs: sinceMs }]]),
-  );
+  const counted = async () => (await one.counts.read()).get('wwCorp_1/wkAccount-1');
+  const since = { poolSinceMs: sinceMs, unmetSinceMs: sinceMs };
+  expect(await counted()).toEqual({ bot: 2, pool: 2, people: 1, unmet: 3, ...since });
   // The first session is over, and the store still has it.
   await clock.advance(48 * 3_600_000 - 60_000);
-  const counted = await one.counts.read();
-  expect(counted.get('wwCorp_1/wkAccount-1')).toMatchObject({ poolSinceMs: sinceMs + 60_000 });
+  expect(await counted()).toMatchObject({ poolSinceMs: sinceMs + 60_000 });
+});
+
+it('a customer waits for a person until the first words of the person, and no longer', async () => {
+  const unmet = async () => (await one.counts.read()).get('wwCorp_1/wkAccount-1')?.unmetSinceMs ?? null;
+  await judge(says('人工', 'wm1'));
+  const sinceMs = clock.nowMs();
+  await clock.advance(60_000);
+  await judge(changed(1, { external_userid: 'wm1' }));
+  expect(await unmet()).toBe(sinceMs);
+  await judge(says('anybody?', 'wm1'));
+  expect(await unmet()).toBe(sinceMs);
+  await judge(entry({ origin: 5, msgtype: 'text', external_userid: 'wm1' }));
+  expect(await unmet()).toBeNull();
+  await judge(says('thanks', 'wm1'), changed(2, { external_userid: 'wm1' }));
+  expect(await unmet()).toBeNull();
 });

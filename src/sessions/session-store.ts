@@ -51,11 +51,9 @@ export class SessionStore {
     return this.#records.lookupCounts();
   }
 
-  /** Since when the first of the customers with this `holdingKey` has been where they are; `null` without one. Store time. */
-  async oldestWith(key: string): Promise<number | null> {
+  /** The customers with this `holdingKey`. */
+  async with(key: string): Promise<readonly StoredSession[]> {
     const nowMs = this.storeClock.nowMs();
-    const lasting = (await this.#records.findBy(key)).filter(({ expiresAtMs }) => expiresAtMs > nowMs);
-    const times = lasting.map(({ sinceMs }) => sinceMs);
-    return times.length === 0 ? null : Math.min(...times);
+    return (await this.#records.findBy(key)).filter(({ expiresAtMs }) => expiresAtMs > nowMs);
   }
 }

@@ -52,7 +52,12 @@ export interface Session extends Addressee {
   readonly state: State | null;
   /** Since when it has been so; store time. */
   readonly sinceMs: number;
-  /** When that was last confirmed; store time. */
+  /**
+   * Since when the customer waits for the first words of the person who has them; store time. Left out once these were read, and
+   * while no person has the customer.
+   */
+  readonly waitsSinceMs?: number | undefined;
+  /** When the state was last confirmed; store time. */
   readonly learntMs: number;
   /** See `sendsLeft`. Below 0 while more messages are sent than WeCom takes. */
   readonly left: number;
@@ -84,6 +89,16 @@ export function holderOf({ state }: Pick<Session, 'state'>): Holder | null {
   return state === STATE.new || state === STATE.bot ? 'bot' : null;
 }
 
+/** Since when the customer waits for a person, in the pool or with one who has not written yet; `null` where they do not. Store time. */
+export function waitsForPeopleSince({
+  state,
+  sinceMs,
+  waitsSinceMs,
+}: StoredSession | Session): number | null {
+  if (state === STATE.pool) return sinceMs;
+  return state === STATE.people ? (waitsSinceMs ?? null) : null;
+}
+
 /** How many messages the customer may still be sent, as far as this manager knows. */
 export function sendsLeft({ left }: Pick<Session, 'left'>): number {
   return Math.max(0, left);
@@ -110,21 +125,26 @@ export const SESSIONS: RecordKind<StoredSession> = {
     return [
       ...(stored.hasTexts ? [WITH_TEXTS] : []),
       ...(holder === null ? [] : [holdingKey(stored, holder)]),
+      ...(waitsForPeopleSince(stored) === null ? [] : [holdingKey(stored, 'unmet')]),
     ];
   },
   expiresAtMsOf: ({ expiresAtMs }) => expiresAtMs,
   sealed: { at: ['sealed'], boundTo: ['corpId', 'openKfId'], isReplaceable: true },
 };
 
+/** `unmet`: the customers who wait for a person. Replicas of earlier versions pass over this word. */
+const COUNTED = [...HOLDERS, 'unmet'] as const;
+type Counted = (typeof COUNTED)[number];
+
 /** The customers of an account that somebody has. An account's key has no blank. */
-export function holdingKey(account: Addressee, holder: Holder): string {
+export function holdingKey(account: Addressee, holder: Counted): string {
   return `${accountKey(account)} ${holder}`;
 }
 
 /** @returns `null` for a text that is no such key. */
-export function readHoldingKey(text: string): { readonly account: string; readonly holder: Holder } | null {
+export function readHoldingKey(text: string): { readonly account: string; readonly holder: Counted } | null {
   const [account = '', word] = text.split(' ');
-  const holder = HOLDERS.find((one) => one === word);
+  const holder = COUNTED.find((one) => one === word);
   return holder === undefined ? null : { account, holder };
 }
 

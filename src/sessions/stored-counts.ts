@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type CustomerCount, CustomerCounts } from '../insight/accounts/customer-counts.js';
-import { readHoldingKey } from './session.js';
+import {
+  type CustomerCount,
+  CustomerCounts,
+  firstOf,
+  NO_CUSTOMERS,
+} from '../insight/accounts/customer-counts.js';
+import { holderOf, readHoldingKey, waitsForPeopleSince } from './session.js';
 import { SessionStore } from './session-store.js';
-
-const NONE: CustomerCount = { bot: 0, pool: 0, people: 0, poolSinceMs: null };
 
 /** Counts customers in the store, so for all replicas. */
 @Injectable()
@@ -18,10 +21,19 @@ export class StoredCounts extends CustomerCounts {
       const found = readHoldingKey(key);
       if (found === null) continue;
       const { account, holder } = found;
-      const poolSinceMs =
-        holder === 'pool' ? await this.store.oldestWith(key) : (counts.get(account)?.poolSinceMs ?? null);
-      counts.set(account, { ...NONE, ...counts.get(account), [holder]: count, poolSinceMs });
+      const counted = holder === 'unmet' ? await this.#unmet(key) : { [holder]: count };
+      counts.set(account, { ...NO_CUSTOMERS, ...counts.get(account), ...counted });
     }
     return counts;
+  }
+
+  async #unmet(key: string): Promise<Pick<CustomerCount, 'unmet' | 'unmetSinceMs' | 'poolSinceMs'>> {
+    const customers = await this.store.with(key);
+    const since = (of: typeof customers) => firstOf(of.map(waitsForPeopleSince));
+    return {
+      unmet: customers.length,
+      unmetSinceMs: since(customers),
+      poolSinceMs: since(customers.filter((one) => holderOf(one) === 'pool')),
+    };
   }
 }

@@ -215,7 +215,7 @@ function accountIn(state: AccountState, name: string, fields: Partial<AccountAns
     ...{ corpId: CORP, corpName: '客服应用', openKfId: `${SOME_ID}${name}`, name, inWecom: true },
     ...{ servedBy: 'bot', botId: 'b1', botName: 'LangBot', address: 'http://10.0.0.7:8080', state },
     ...{ since: at(15), causes: [], waiting: { events: 0, messages: 0, dead: 0 } },
-    sessions: null,
+    ...{ sessions: null, unanswered: { customers: 0, since: null } },
     ...{ hint: null, circuit: 'closed', lastDelivery: null, lastFailure: null, registration: null },
     ...{ lastMessageAt: at(2), lastReplyAt: at(2) },
     lastHour: { attempts: 40, taken: 38, p50Ms: 80, p95Ms: 160 },

@@ -320,6 +320,7 @@ onEachStoreNightly((newPlace) => {
     await until(async () => (await account()).causes.some(({ code }) => code === 'people_wait'));
     act({ type: 'take', servicerUserid: 'lisi' });
     await until(async () => (await account()).sessions?.people === 1);
+    wecom.corp.servicerWrites(conversation(), 'lisi', 'good morning');
     await until(async () => (await account()).causes.length === 0);
   });
 

@@ -17,7 +17,20 @@ import type {
 /** @param nowMs store time. */
 export function toAccountAnswer(details: AccountDetails, nowMs: number): AccountAnswer {
   const { view, isStored, corpName, taken, lastFailure, lastHour, atEndpoint, hours } = details;
-  const { corpId, openKfId, name, inWecom, servedBy, address, bot, puppet, hint, judged, customers } = view;
+  const {
+    corpId,
+    openKfId,
+    name,
+    inWecom,
+    servedBy,
+    address,
+    bot,
+    puppet,
+    hint,
+    judged,
+    customers,
+    unanswered,
+  } = view;
   return {
     ...{ corpId, corpName, openKfId, name, inWecom, servedBy, address },
     botId: bot?.id ?? null,
@@ -31,6 +44,7 @@ export function toAccountAnswer(details: AccountDetails, nowMs: number): Account
     lastDelivery: taken === null ? null : toLastDelivery(taken),
     lastFailure: toFailureAnswer(lastFailure),
     registration: puppet === null || atEndpoint === null ? null : toRegistration(puppet, atEndpoint),
+    unanswered: unanswered && { customers: unanswered.waiting, since: toTime(unanswered.sinceMs) },
     sessions: customers && toSessions(customers),
     lastMessageAt: toTime(view.takenAtMs || null),
     lastReplyAt: toTime(view.replies.repliedAtMs),
@@ -39,8 +53,9 @@ export function toAccountAnswer(details: AccountDetails, nowMs: number): Account
   };
 }
 
-export function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount): AccountSessionsAnswer {
-  return { bot, pool, people, poolSince: toTime(poolSinceMs) };
+export function toSessions(count: CustomerCount): AccountSessionsAnswer {
+  const { bot, pool, people, poolSinceMs, unmet, unmetSinceMs } = count;
+  return { bot, pool, people, poolSince: toTime(poolSinceMs), unmet, unmetSince: toTime(unmetSinceMs) };
 }
 
 function toWaiting({ hint, messages }: AccountDetails['view']): AccountWaitingAnswer {

@@ -115,6 +115,39 @@ export class AccountSessionsAnswer {
    */
   @IsISO8601()
   readonly poolSince!: string | null;
+
+  /**
+   * How many wait for the first words of a person: those in the pool, and those whose person has not written yet.
+   * @example 2
+   */
+  @IsInt()
+  @Min(0)
+  readonly unmet!: number;
+
+  /**
+   * Since when the longest of these waits; ISO 8601, UTC. null: nobody waits.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly unmetSince!: string | null;
+}
+
+/** Customers who wrote and got no reply since, of the last 48 hours. A reply is a bot's or a person's, to this customer. */
+export class UnansweredAnswer {
+  /**
+   * How many they are.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly customers!: number;
+
+  /**
+   * Since when the longest one waits; ISO 8601, UTC. null: nobody waits.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly since!: string | null;
 }
 
 /** A delivery that a bot took. */
@@ -213,7 +246,7 @@ export class AccountAnswer {
   /**
    * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached.
    * silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass
-   * through the manager. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its
+   * through the manager; or at least a third of the last hour's customers got no word. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its
    * bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and
    * no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
    * @example working
@@ -251,6 +284,9 @@ export class AccountAnswer {
   /** What its puppet registered, even while a bot has the account; null where none has. */
   readonly registration!: RegistrationAnswer | null;
 
+  /** null: its program reads messages from WeCom by itself, so the manager does not know who wrote. */
+  readonly unanswered!: UnansweredAnswer | null;
+
   /** null: its bot has no `session`, or the store does not answer. */
   readonly sessions!: AccountSessionsAnswer | null;
 
@@ -262,7 +298,8 @@ export class AccountAnswer {
   readonly lastMessageAt!: string | null;
 
   /**
-   * When WeCom last accepted a reply of it; ISO 8601, UTC. null: none within 3 days that passed through the manager.
+   * When WeCom last accepted a reply of it, or a person wrote to a customer; ISO 8601, UTC. null: none within 3 days that passed
+   * through the manager.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()

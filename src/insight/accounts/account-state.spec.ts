@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { WecomOutcome } from '../../log/outcome.js';
+import type { UnansweredCount } from '../../log/unanswered-customers.js';
 import { type AccountFacts, judge, type Times, type AccountState } from './account-state.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
@@ -26,6 +27,7 @@ const CALM: AccountFacts = {
   storeFault: null,
   replies: { repliedAtMs: null, replyFailure: null, noAccount: null },
   taken: { atMs: 0, messages: [], events: [], isRead: false },
+  unanswered: null,
   hint: null,
   messages: null,
   tokenRefused: null,
@@ -34,6 +36,11 @@ const CALM: AccountFacts = {
   agentFails: null,
   customers: null,
   lastFailure: null,
+};
+
+const NOBODY: UnansweredCount = {
+  ...{ waiting: 0, sinceMs: null, sinceReplyMs: null, repliedAtMs: 0 },
+  ...{ ofHour: 0, wordless: 0, wordlessSinceMs: null, isInsistent: false },
 };
 
 const QUOTA: Failure = { atMs: ago(5), stage: 'quota', reason: 'no quota', status: 429 };
@@ -229,13 +236,26 @@ describe('silent', () => {
     ],
     [
       'by customers’ messages, where it is known what came',
-      { takesMessages: true, taken: taken({ messages: [ago(200)] }) },
+      {
+        ...{ takesMessages: true, taken: taken({ messages: [ago(200)] }) },
+        unanswered: { ...NOBODY, waiting: 1, sinceReplyMs: ago(210) },
+      },
       200,
+    ],
+    [
+      'not by messages that a person has answered',
+      { takesMessages: true, taken: taken({ messages: [ago(200)] }), unanswered: NOBODY },
+      null,
+    ],
+    [
+      'by what its program read here, and nobody has answered',
+      { taken: taken({ isRead: true }), unanswered: { ...NOBODY, waiting: 1, sinceReplyMs: ago(90) } },
+      90,
     ],
     ['not by events that told of none', { takesMessages: true, taken: taken({ events: [ago(200)] }) }, null],
     [
       'nor where its program reads what came through here',
-      { taken: taken({ events: [ago(200)], isRead: true }) },
+      { taken: taken({ events: [ago(200)], isRead: true }), unanswered: NOBODY },
       null,
     ],
     ['not by what is three days old', { taken: taken({ events: [NOW_MS - 72 * HOUR_MS] }) }, null],
@@ -271,8 +291,8 @@ it('says since when it is so', () => {
 
 it('that customers wait for a person is told after a while, and says nothing of the bot', () => {
   const waiting = (agoS: number | null) => ({
-    ...{ bot: 3, pool: 2, people: 1 },
-    poolSinceMs: agoS === null ? null : ago(agoS),
+    ...{ bot: 3, pool: 2, people: 1, poolSinceMs: null, unmet: 2 },
+    unmetSinceMs: agoS === null ? null : ago(agoS),
   });
   const judged = (agoS: number | null) => stateOf({ replies: replied(1), customers: waiting(agoS) });
   expect(judged(null).reasons).toEqual([]);
@@ -280,5 +300,41 @@ it('that customers wait for a person is told after a while, and says nothing of 
   expect(judged(300)).toMatchObject({
     state: 'working',
     reasons: [{ code: 'people_wait', count: 2, sinceMs: ago(300) }],
+  });
+});
+
+describe('customers without a word while others are answered', () => {
+  const someOf = (wordless: number, ofHour: number, facts: Partial<AccountFacts> = {}) =>
+    stateOf({
+      ...{ takesMessages: true, replies: replied(1) },
+      unanswered: { ...NOBODY, waiting: wordless, wordless, wordlessSinceMs: ago(700), ofHour },
+      ...facts,
+    });
+
+  it('several are a cause that leaves the state as it is, and from a third of the customers on a bad one', () => {
+    expect(someOf(2, 7)).toEqual({
+      ...{ state: 'working', sinceMs: null },
+      reasons: [
+        {
+          ...{ code: 'customers_unanswered', severity: 'wait', count: 2, sinceMs: ago(700) },
+          ...{ why: null, status: null },
+        },
+      ],
+    });
+    expect(someOf(2, 6)).toMatchObject({ state: 'silent', reasons: [{ severity: 'bad' }] });
+  });
+
+  it('a single one is no cause, unless the customer writes again and again', () => {
+    expect(someOf(1, 2).reasons).toEqual([]);
+    const unanswered = { ...NOBODY, waiting: 1, wordless: 1, ofHour: 2, isInsistent: true };
+    expect(someOf(1, 2, { unanswered }).reasons).toMatchObject([{ code: 'customers_unanswered' }]);
+  });
+
+  it('they are not told where another cause says why', () => {
+    const codes = (facts: Partial<AccountFacts>) => someOf(5, 6, facts).reasons.map(({ code }) => code);
+    expect(codes({ replies: replied(1, outcome('95017')) })).toEqual(['replies_fail']);
+    const messages = { waiting: 2, dead: 0, oldestWaitingAtMs: ago(60) } as AccountFacts['messages'];
+    expect(codes({ messages })).toEqual(['waiting_messages']);
+    expect(codes({ passesReplies: false })).toEqual([]);
   });
 });

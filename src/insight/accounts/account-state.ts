@@ -8,6 +8,7 @@ import type { Failure } from '../../queue/failure.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { WecomOutcome } from '../../log/outcome.js';
 import type { TakenTimes } from '../../log/past.js';
+import type { UnansweredCount } from '../../log/unanswered-customers.js';
 import type { AccountReplies } from '../../wecom/outcomes/outcome.js';
 import type { Cause, CauseCode } from './cause.js';
 import type { CustomerCount } from './customer-counts.js';
@@ -16,7 +17,7 @@ import type { CustomerCount } from './customer-counts.js';
 export const ACCOUNT_STATES = [
   /** Replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. */
   'failing',
-  /** Something was taken, and no reply that WeCom accepted followed in time, though its replies pass through the manager. */
+  /** Something was taken, and no reply followed in time, though its replies pass through the manager; also if many get none. */
   'silent',
   /** Something waits for over 10 s. */
   'waiting',
@@ -54,6 +55,8 @@ export interface AccountFacts {
   readonly storeFault: 'store_down' | 'disk_full' | 'disk_low' | null;
   readonly replies: AccountReplies;
   readonly taken: TakenTimes;
+  /** `null` where its program reads messages by itself, so that it is not known who wrote. */
+  readonly unanswered: UnansweredCount | null;
   /** `null` where none waits or is dead, or that is not known. */
   readonly hint: HintHead | null;
   readonly messages: EntryCounts | null;
@@ -113,6 +116,7 @@ const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
   dead_messages: 'failing',
   circuits: 'waiting',
   silent: 'silent',
+  customers_unanswered: 'silent',
   waiting: 'waiting',
   waiting_messages: 'waiting',
   parked: 'unserved',
@@ -121,7 +125,7 @@ const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
 
 export function judge(facts: AccountFacts, times: Times): Judgement {
   const reasons = reasonsOf(facts, times);
-  const worst = reasons.find(({ code }) => !isOver(code, facts, times));
+  const worst = reasons.find(({ code, severity }) => !isOver(code, facts, times) && !isOfFew(code, severity));
   const state = worst === undefined ? undefined : STATE_OF[worst.code];
   if (worst !== undefined && state !== undefined) {
     const isLong = state === 'waiting' && reasons.some(({ severity }) => severity === 'bad');
@@ -134,6 +138,11 @@ export function judge(facts: AccountFacts, times: Times): Judgement {
 function isOver(code: CauseCode, { lastFailure, replies }: AccountFacts, { nowMs }: Times): boolean {
   const isDead = code === 'dead' || code === 'dead_messages';
   return isDead && lastFailure === null && nowMs - (replies.repliedAtMs ?? 0) < LATELY_MS;
+}
+
+/** Most customers of the account are answered. */
+function isOfFew(code: CauseCode, severity: Reason['severity']): boolean {
+  return code === 'customers_unanswered' && severity === 'wait';
 }
 
 function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
@@ -158,7 +167,7 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
     ...ofHint.filter(({ code }) => code === 'dead'),
     ...(dead === 0 ? [] : [{ ...nothing('dead_messages'), ...why, count: dead }]),
     // What fails says why no reply goes out.
-    ...(failing.length > 0 ? [] : silence(facts, times)),
+    ...(failing.length > 0 ? [] : unanswered(facts, isLate, times)),
     ...ofHint.filter(({ code }) => code !== 'dead'),
     // What fails at the service says why they wait.
     ...(isLate && !isPauseTold && agentFails === null
@@ -181,9 +190,27 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
 
 /** It says nothing of the bot, so the account's state stays. */
 function peopleWait({ customers }: AccountFacts, { nowMs, peopleWaitAlarmMs }: Times): Reason[] {
-  const sinceMs = customers?.poolSinceMs ?? null;
+  const sinceMs = customers?.unmetSinceMs ?? null;
   if (customers === null || sinceMs === null || nowMs - sinceMs < peopleWaitAlarmMs) return [];
-  return [{ ...nothing('people_wait'), count: customers.pool, sinceMs }];
+  return [{ ...nothing('people_wait'), count: customers.unmet, sinceMs }];
+}
+
+/** That nobody gets an answer, or some do not. What waits for the bot was not given to it yet. */
+function unanswered(facts: AccountFacts, isLate: boolean, times: Times): Reason[] {
+  const silent = silence(facts, times);
+  return silent.length > 0 || isLate ? silent : someUnanswered(facts);
+}
+
+/** So many of the customers of an hour without a word are bad. */
+const BAD_SHARE = 1 / 3;
+
+/** One customer may have said what needs no answer; who writes again and again has a question. */
+function someUnanswered({ passesReplies, unanswered }: AccountFacts): Reason[] {
+  if (!passesReplies || unanswered === null) return [];
+  const { wordless: count, wordlessSinceMs: sinceMs, isInsistent, ofHour } = unanswered;
+  if (count === 0 || (count === 1 && !isInsistent)) return [];
+  const severity = count >= BAD_SHARE * ofHour ? 'bad' : 'wait';
+  return [{ ...nothing('customers_unanswered'), count, sinceMs, severity }];
 }
 
 function nothing(code: CauseCode): Reason {
@@ -218,26 +245,42 @@ function reasonsOfHint(hint: HintHead, facts: AccountFacts, times: Times): Reaso
   return [{ code: facts.isCircuitOpen ? 'circuits' : 'waiting', ...told, severity }];
 }
 
-/** Something was taken that asks for a reply, and none followed in time. Where it is known what came, only customers' messages ask. */
-function silence({ passesReplies, takesMessages, replies, taken }: AccountFacts, times: Times): Reason[] {
+/** Something was taken that asks for a reply, and none followed in time. */
+function silence(facts: AccountFacts, times: Times): Reason[] {
+  const { passesReplies, replies } = facts;
   const repliedAtMs = replies.repliedAtMs ?? 0;
   const sinceMs = Math.max(repliedAtMs, times.nowMs - KEPT_MS);
   if (!passesReplies && (repliedAtMs === 0 || times.nowMs - repliedAtMs >= KEPT_MS)) return [];
-  const isKnown = takesMessages || taken.isRead;
-  const asked = isKnown ? taken.messages : [...taken.messages, ...taken.events];
-  const unanswered = asked.filter((atMs) => atMs > sinceMs);
-  const firstMs = Math.min(...unanswered);
+  const { messages, events } = askedOf(facts);
+  const firstMs = Math.min(...[...messages, ...events].filter((atMs) => atMs > sinceMs));
   if (!(firstMs + times.replyWithinMs <= times.knownUntilMs)) return [];
-  const isMessage = taken.messages.some((atMs) => atMs > sinceMs);
+  const isMessage = messages.some((atMs) => atMs > sinceMs);
   return [{ ...nothing('silent'), sinceMs: firstMs, severity: isMessage ? 'bad' : 'wait' }];
 }
 
+/**
+ * When its bot was given what asks for a reply, by which nobody has replied. Where it is known what came, only customers'
+ * messages ask, and the words of a person answer them.
+ */
+function askedOf({
+  takesMessages,
+  taken,
+  unanswered,
+}: AccountFacts): Pick<TakenTimes, 'messages' | 'events'> {
+  const { messages, events } = taken;
+  if (unanswered === null) return { messages, events: takesMessages ? [] : events };
+  const { sinceReplyMs } = unanswered;
+  if (sinceReplyMs === null) return { messages: [], events: [] };
+  return { messages: takesMessages ? messages : [sinceReplyMs], events: [] };
+}
+
 function calmState(facts: AccountFacts, { nowMs }: Times): Omit<Judgement, 'reasons'> {
-  const { isPaused, offline, replies, taken } = facts;
+  const { isPaused, offline, replies, unanswered } = facts;
   if (isPaused) return { state: 'paused', sinceMs: null };
   if (offline !== null) return { state: 'offline', sinceMs: offline.sinceMs };
-  if (nowMs - (replies.repliedAtMs ?? 0) < LATELY_MS) return { state: 'working', sinceMs: null };
-  const asked = facts.takesMessages || taken.isRead ? taken.messages : [...taken.messages, ...taken.events];
-  const hasAsked = asked.some((atMs) => nowMs - atMs < LATELY_MS);
+  const repliedAtMs = Math.max(replies.repliedAtMs ?? 0, unanswered?.repliedAtMs ?? 0);
+  if (nowMs - repliedAtMs < LATELY_MS) return { state: 'working', sinceMs: null };
+  const { messages, events } = askedOf(facts);
+  const hasAsked = [...messages, ...events].some((atMs) => nowMs - atMs < LATELY_MS);
   return { state: hasAsked ? 'unseen' : 'quiet', sinceMs: null };
 }

@@ -11,6 +11,7 @@ import type { Failure } from '../../queue/failure.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { Subject, WecomOutcome } from '../../log/outcome.js';
+import type { UnansweredCount } from '../../log/unanswered-customers.js';
 import { type AccountReplies, failingCallers, repliesOf } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
@@ -20,13 +21,16 @@ import {
   type AccountState,
   judge,
   type Judgement,
+  type Times,
 } from './account-state.js';
 import { AccountWaits, type Waits } from './account-waits.js';
-import type { CustomerCount } from './customer-counts.js';
+import { type CustomerCount, NO_CUSTOMERS } from './customer-counts.js';
 import { insightConfig } from './insight.config.js';
 
 /** Accounts that are judged in one turn of the event loop. */
 const SLICE = 1_000;
+/** A customer without a word waits for long after so many times `REPLY_WITHIN_S`. */
+const LONG = 10;
 /** So little of the time goes into very many accounts, whoever asks. */
 const SHARE_OF_TIME = 0.05;
 const AGE_MS_MAX = 5_000;
@@ -44,6 +48,8 @@ export interface AccountView extends Addressee, Omit<AccountServer, 'isAway'> {
   readonly judged: Judgement;
   /** `null` where its bot shares no customers with people, or the store does not answer. */
   readonly customers: CustomerCount | null;
+  /** `null` where its program reads messages by itself, so that it is not known who wrote. */
+  readonly unanswered: UnansweredCount | null;
 }
 
 export interface AccountViewList {
@@ -72,8 +78,6 @@ interface Context extends Waits {
 /** A failure that is older says nothing of now: nobody has written since. */
 const AGENT_FAILED_MS = 3_600_000;
 const OF_SERVICES: ReadonlySet<string> = new Set(['key', 'quota', 'busy', 'timeout']);
-
-const NO_CUSTOMERS: CustomerCount = { bot: 0, pool: 0, people: 0, poolSinceMs: null };
 
 /** Every account of every app, with its state: who serves it, what it took, whether replies went out, as far as all replicas have seen. */
 @Injectable()
@@ -189,19 +193,20 @@ export class AccountViews {
     if (!isKnown && hint === null && messages === null) return null;
     const replies = repliesOf(this.past, account, this.storeClock.nowMs());
     const taken = this.past.takenOf(account);
+    const takesMessages = bot?.takes === 'message';
+    const times = this.#times();
+    const unanswered = takesMessages || taken.isRead ? this.#unanswered(account, times) : null;
     const isServed = servedBy === 'bot' || servedBy === 'puppet';
     const facts: AccountFacts = {
       offline: isServed && isAway ? { sinceMs: puppet?.lastOnlineAtMs ?? null } : null,
       isPaused: isServed && bot?.paused === true,
       isCircuitOpen,
-      passesReplies: bot !== null && isServed && (bot.api === 'manager' || bot.takes === 'message'),
-      takesMessages: bot?.takes === 'message',
+      passesReplies: bot !== null && isServed && (bot.api === 'manager' || takesMessages),
+      takesMessages,
       storeFault: isServed ? context.fault : null,
       // What failed says nothing of now once nobody has the account.
       replies: isServed ? replies : { ...replies, replyFailure: null, noAccount: null },
-      taken,
-      hint,
-      messages,
+      ...{ taken, unanswered, hint, messages },
       tokenRefused: isServed ? (context.tokens.get(bot?.id ?? corpId) ?? null) : null,
       wecomFails: isServed ? (context.wecom.get(bot?.id ?? corpId) ?? null) : null,
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
@@ -209,21 +214,35 @@ export class AccountViews {
       customers: sharedBy(bot) && context.customers ? (context.customers.get(key) ?? NO_CUSTOMERS) : null,
       lastFailure: lastFailureOf(this.past.lastOf(account)),
     };
-    const times = {
-      nowMs: this.storeClock.nowMs(),
-      knownUntilMs: this.past.knownUntilMs,
-      replyWithinMs: this.config.replyWithinMs,
-      peopleWaitAlarmMs: this.config.peopleWaitAlarmMs,
-    };
     return {
-      ...{ corpId, openKfId, ...server, hint, messages, replies },
+      ...{ corpId, openKfId, ...server, hint, messages },
+      replies: withPeople(replies, unanswered),
       name: names?.get(openKfId) || puppet?.name || null,
       inWecom: names === null ? null : isListed,
       takenAtMs: taken.atMs,
       judged: judge(facts, times),
       customers: facts.customers,
+      unanswered,
     };
   }
+
+  #times(): Times {
+    const { replyWithinMs, peopleWaitAlarmMs } = this.config;
+    const { knownUntilMs } = this.past;
+    return { nowMs: this.storeClock.nowMs(), knownUntilMs, replyWithinMs, peopleWaitAlarmMs };
+  }
+
+  #unanswered(account: Addressee, { nowMs, knownUntilMs, replyWithinMs }: Times): UnansweredCount {
+    const longSinceMs = knownUntilMs - LONG * replyWithinMs;
+    const repliedAtMs = this.past.repliedAtMs(account);
+    return this.past.customers.of(account, { nowMs, repliedAtMs, longSinceMs });
+  }
+}
+
+/** The words of people are replies, too. */
+function withPeople(replies: AccountReplies, unanswered: UnansweredCount | null): AccountReplies {
+  const repliedAtMs = Math.max(replies.repliedAtMs ?? 0, unanswered?.repliedAtMs ?? 0);
+  return { ...replies, repliedAtMs: repliedAtMs || null };
 }
 
 function isStored({ hints, messages }: Pick<Context, 'hints' | 'messages'>): boolean {

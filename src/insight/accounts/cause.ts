@@ -25,7 +25,9 @@ export const CAUSES = [
   'agent_fails',
   'dead',
   'dead_messages',
-  /** Customers in the pool for longer than `PEOPLE_WAIT_ALARM_S`: no person has taken them. */
+  /** Customers of the last hour who got no word at all for ten times `REPLY_WITHIN_S`, while others of their account are answered. */
+  'customers_unanswered',
+  /** Customers who wait for a person for longer than `PEOPLE_WAIT_ALARM_S`: in the pool, or with one who has not written yet. */
   'people_wait',
   /** Calls of a bot that name no account: WeCom refuses them. */
   'bot_calls_fail',
@@ -99,6 +101,7 @@ const SEVERITY: Readonly<Record<CauseCode, Cause['severity']>> = {
   bot_calls_fail: 'wait',
   dead: 'bad',
   dead_messages: 'bad',
+  customers_unanswered: 'wait',
   people_wait: 'wait',
   waiting: 'wait',
   waiting_messages: 'wait',

@@ -6,7 +6,20 @@ export interface CustomerCount {
   readonly people: number;
   /** Since when the longest one waits in the pool, store time; `null` while nobody does. */
   readonly poolSinceMs: number | null;
+  /** How many wait for the first words of a person: those of the pool, and those whose person has not written yet. */
+  readonly unmet: number;
+  /** Since when the longest of these waits, store time; `null` while nobody does. */
+  readonly unmetSinceMs: number | null;
 }
+
+export const NO_CUSTOMERS: CustomerCount = {
+  bot: 0,
+  pool: 0,
+  people: 0,
+  poolSinceMs: null,
+  unmet: 0,
+  unmetSinceMs: null,
+};
 
 /** Knows how many customers are with whom. */
 export abstract class CustomerCounts {
@@ -27,11 +40,20 @@ export function sumOf(counts: readonly (CustomerCount | null)[]): CustomerCount 
 }
 
 function plus(a: CustomerCount, b: CustomerCount): CustomerCount {
-  const since = [a.poolSinceMs, b.poolSinceMs].filter((atMs) => atMs !== null);
   return {
     bot: a.bot + b.bot,
     pool: a.pool + b.pool,
     people: a.people + b.people,
-    poolSinceMs: since.length === 0 ? null : Math.min(...since),
+    poolSinceMs: firstOf([a.poolSinceMs, b.poolSinceMs]),
+    unmet: a.unmet + b.unmet,
+    unmetSinceMs: firstOf([a.unmetSinceMs, b.unmetSinceMs]),
   };
+}
+
+/** @returns `null` where no time is known. */
+export function firstOf(times: readonly (number | null)[]): number | null {
+  return times.reduce(
+    (first, atMs) => (first === null || atMs === null ? (first ?? atMs) : Math.min(first, atMs)),
+    null,
+  );
 }

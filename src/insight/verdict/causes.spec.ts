@@ -105,6 +105,7 @@ describe('the causes', () => {
           view('wk2', { code: 'no_account', why: '95004' }),
           view('wk8', { code: 'agent_fails', why: 'quota' }, { botId: 'b3' }),
           view('wk3', { code: 'silent' }),
+          view('wk9', { code: 'customers_unanswered' }),
           view('wk4', { code: 'dead_messages' }),
           view('wk5', { code: 'waiting_messages' }),
           view('wk6', { code: 'paused' }),

@@ -117,6 +117,7 @@ const OF_ACCOUNTS: ReadonlySet<CauseCode> = new Set<CauseCode>([
   'replies_fail',
   'agent_fails',
   'silent',
+  'customers_unanswered',
   'no_account',
   'paused',
   'dead_messages',
@@ -125,6 +126,7 @@ const OF_ACCOUNTS: ReadonlySet<CauseCode> = new Set<CauseCode>([
 ]);
 /** They count messages, or customers. */
 const OF_MESSAGES: ReadonlySet<CauseCode> = new Set<CauseCode>([
+  'customers_unanswered',
   'dead_messages',
   'waiting_messages',
   'people_wait',

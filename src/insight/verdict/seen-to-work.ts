@@ -23,7 +23,12 @@ const CALLS: Readonly<Partial<Record<CauseCode, readonly Subject[]>>> = {
   wecom_fails: ['gettoken', 'call'],
   bot_calls_fail: ['api'],
 };
-const REPLIES: ReadonlySet<CauseCode> = new Set<CauseCode>(['replies_fail', 'silent', 'no_account']);
+const REPLIES: ReadonlySet<CauseCode> = new Set<CauseCode>([
+  'replies_fail',
+  'silent',
+  'customers_unanswered',
+  'no_account',
+]);
 
 /** What was seen to go well: a reply that WeCom accepted, a token that it gave, an event that was taken, a replica that wrote. */
 @Injectable()

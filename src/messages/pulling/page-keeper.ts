@@ -7,6 +7,7 @@ import type { NewMessage } from '../../queue/message.js';
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { PulledEntries } from '../../wecom/calls/kf-sync.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { Pulls } from '../queue/pulls.js';
@@ -16,6 +17,9 @@ import { type JudgedEntry, PageRules } from './page-rules.js';
 
 /** How long a pull is leased: longer than one page takes; it runs anew with each. */
 export const LEASE_MS = 15_000;
+
+/** Older entries tell nothing of now where it is not known which of them are new. */
+const NEW_MS = 600_000;
 
 /** What is pulled, and for whom. */
 export interface PullTask {
@@ -70,6 +74,7 @@ export class PageKeeper {
     private readonly outcomes: MessageOutcomes,
     private readonly pulled: PulledMessages,
     private readonly circuits: Circuits,
+    private readonly wecom: WecomMetrics,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -92,6 +97,9 @@ export class PageKeeper {
     const page = { appId, from, regime, ...read, cursor, endpoint, isLast };
     const kept = await this.pulls.keep(account, leaseId, page, nowMs, LEASE_MS);
     if (kept === null) return null;
+    // Asked from the beginning, WeCom gives what was answered long ago, too.
+    const newFromMs = isFromStart ? Math.max(fromMs, nowMs - NEW_MS) : fromMs;
+    this.wecom.noteEntries(account.corpId, account.openKfId, timely(given.entries, newFromMs), false);
     const { added, waiting } = kept;
     this.outcomes.countPulled(kept, messages.length, isFromStart);
     this.outcomes.withheld(account, withheld, nowMs);
@@ -110,11 +118,15 @@ export class PageKeeper {
   ): Promise<readonly JudgedEntry[]> {
     const all = entries.map((entry) => ({ entry, withheld: null }));
     if (bot.session === null) return all;
-    const timely = entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
-    const judged = await this.rules.judge({ account, bot, trace, entries: timely });
-    const found = new Map(timely.map((entry, n) => [entry, judged[n]]));
+    const wanted = timely(entries, fromMs);
+    const judged = await this.rules.judge({ account, bot, trace, entries: wanted });
+    const found = new Map(wanted.map((entry, n) => [entry, judged[n]]));
     return all.map((one) => found.get(one.entry) ?? one);
   }
+}
+
+function timely(entries: PulledEntries['entries'], fromMs: number): PulledEntries['entries'] {
+  return entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
 }
 
 /** @param added how many of the page's messages were new; which of them is not known. */

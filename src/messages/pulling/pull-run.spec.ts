@@ -14,6 +14,7 @@ import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcom
 import type { PageRules } from './page-rules.js';
 import type { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
+import type { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { PageKeeper } from './page-keeper.js';
 import { PullRun } from './pull-run.js';
 
@@ -67,7 +68,16 @@ beforeEach(() => {
   const pulled = new PulledMessages();
   pulled.listen(({ messages }) => void begun.push(...messages.map(({ msgid }) => msgid)));
   const circuits = { cameIn: (endpoint) => void cameInAt.push(endpoint) } as Partial<Circuits> as Circuits;
-  const pages = new PageKeeper(queue.pulls, rules, outcomes as MessageOutcomes, pulled, circuits, clock);
+  const wecom = { noteEntries: () => {} } as Partial<WecomMetrics> as WecomMetrics;
+  const pages = new PageKeeper(
+    queue.pulls,
+    rules,
+    outcomes as MessageOutcomes,
+    pulled,
+    circuits,
+    wecom,
+    clock,
+  );
   run = new PullRun(
     queue.pulls,
     sync as KfSync,

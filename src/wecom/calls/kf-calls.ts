@@ -18,6 +18,8 @@ export interface KfCall {
   readonly api: string;
   /** The account that a failure is told of; `null` where it says nothing of the account. */
   readonly openKfId: string | null;
+  /** The customer whom a reply answers; left out for any other call. */
+  readonly touser?: string;
   /** The JSON of a POST; `null` for a GET. */
   readonly body: object | null;
   /** More parameters of the query. */
@@ -55,7 +57,8 @@ export class KfCalls {
   }
 
   async #try(asked: KfCall): Promise<KfAnswer> {
-    const { corpId, corpSecret, botId, api, openKfId, body, query = {}, tokenlessSync = null, trace } = asked;
+    const { corpId, corpSecret, botId, api, openKfId, touser } = asked;
+    const { body, query = {}, tokenlessSync = null, trace } = asked;
     const caller = { role: null, bot: { id: botId } };
     const outcome = await this.tokens.getForCall({
       corpId,
@@ -65,7 +68,7 @@ export class KfCalls {
       isProven: true,
       trace,
     });
-    const ended = { operation: 'call', corpId, botId, api, openKfId, isAsked: true } as const;
+    const ended = { operation: 'call', corpId, botId, api, openKfId, touser, isAsked: true } as const;
     if ('refusal' in outcome) {
       this.metrics.noteOutcome({ ...ended, ...toOutcome(outcome.refusal) });
       return outcome.refusal;

@@ -4,7 +4,6 @@ import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { WecomAnswer } from '../client/wecom-answer.js';
 import { KfCalls } from './kf-calls.js';
-import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 const API = 'kf/sync_msg';
 /** The most messages in one of WeCom's answers (developer.work.weixin.qq.com/document/path/94670). */
@@ -42,17 +41,14 @@ export type PullAnswer =
 
 @Injectable()
 export class KfSync {
-  constructor(
-    private readonly calls: KfCalls,
-    private readonly metrics: WecomMetrics,
-  ) {}
+  constructor(private readonly calls: KfCalls) {}
 
   /**
    * Pulls one page. If WeCom refuses the access token, the pull is repeated once with a new one.
    * @throws AppError `WECOM_UNREACHABLE`; as `UnfinishedAnswer` when a page with fewer messages may still come through.
    */
   async pull(asked: Pull): Promise<PullAnswer> {
-    const { corpId, botId, openKfId, cursor, syncToken, limit } = asked;
+    const { botId, openKfId, cursor, syncToken, limit } = asked;
     const body = {
       ...(cursor !== '' && { cursor }),
       ...(syncToken !== '' && { token: syncToken }),
@@ -61,10 +57,7 @@ export class KfSync {
     };
     const tokenlessSync = syncToken === '' ? { botId, openKfId } : null;
     const answer = await this.calls.call({ ...asked, api: API, body, tokenlessSync });
-    if (!('fields' in answer)) return answer;
-    const page = toPage(answer.fields);
-    this.metrics.noteEntries(corpId, openKfId, page.entries, false);
-    return page;
+    return 'fields' in answer ? toPage(answer.fields) : answer;
   }
 }
 

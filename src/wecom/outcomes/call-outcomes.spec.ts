@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { customerKey } from '../../kernel/account.js';
 import { Past } from '../../log/past.js';
 import { CallOutcomes, type EndedCall } from './call-outcomes.js';
 import { failingCallers, repliesOf as repliesIn } from './outcome.js';
@@ -161,10 +162,16 @@ describe('an account', () => {
     expect(repliesOf().repliedAtMs).toBe(clock.nowMs());
   });
 
-  it('has replied when a person wrote to its customer', () => {
-    outcomes.note({ ...REPLY, errcode: 95018 });
-    outcomes.answered({ corpId: 'ww1', openKfId: 'wk1' });
-    expect(repliesOf()).toMatchObject({ repliedAtMs: clock.nowMs(), replyFailure: null });
+  it('has answered the customer whom a reply names, once WeCom took it', () => {
+    const account = { corpId: 'ww1', openKfId: 'wk1' };
+    past.noteAsked(account, customerKey(account, 'wm1'), clock.nowMs() - 2_000);
+    const waiting = () =>
+      past.customers.of(account, { nowMs: clock.nowMs(), repliedAtMs: 0, longSinceMs: 0 }).waiting;
+    outcomes.note({ ...REPLY, touser: 'wm2' });
+    outcomes.note({ ...REPLY, touser: 'wm1', errcode: 95018 });
+    expect(waiting()).toBe(1);
+    outcomes.note({ ...REPLY, touser: 'wm1' });
+    expect(waiting()).toBe(0);
   });
 
   it.each([

@@ -2,7 +2,7 @@
  * Notes whether WeCom answers each caller, and whether the replies of each account go out: what the console's verdict, the metrics
  * and the alerts judge by.
  */
-import type { Addressee } from '../../kernel/account.js';
+import { type Addressee, customerKey } from '../../kernel/account.js';
 import { failedOnce, type OutcomeOf, type Subject, wentWell } from '../../log/outcome.js';
 import type { Past } from '../../log/past.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
@@ -23,6 +23,8 @@ export interface EndedCall {
   readonly api: string;
   /** The account that the call names; `null` where it names none that is read. */
   readonly openKfId: string | null;
+  /** The `external_userid` of the customer that a reply is for; left out where it names none. */
+  readonly touser?: string | undefined;
   /** `null` where WeCom's answer has none. */
   readonly errcode: number | null;
   /** The address that WeCom does not list, where its answer names it. */
@@ -40,7 +42,7 @@ export type CallFault = 'unreachable' | 'status';
 const ONLY_OF_CALLS: ReadonlySet<string> = new Set(['40014', '42001', '48002', '50003', '301002']);
 
 /** Where what is seen is noted. */
-export type Notes = Pick<Past, 'noteOutcome' | 'noteRead'>;
+export type Notes = Pick<Past, 'noteOutcome' | 'noteRead' | 'noteAsked' | 'noteTold' | 'noteReplied'>;
 
 export class CallOutcomes {
   /** @param storeClock other replicas compare times with their own. */
@@ -60,11 +62,6 @@ export class CallOutcomes {
   /** WeCom took a reply, and could not send it (`msg_send_fail`). */
   sendFailed(account: Addressee, failType: number): void {
     this.#note(ofAccount('replies', account), toSendFailure(failType));
-  }
-
-  /** A person who serves customers wrote to one. */
-  answered(account: Addressee): void {
-    this.#note(ofAccount('replies', account), null);
   }
 
   #noteCaller(call: EndedCall & { readonly corpId: string }): void {
@@ -90,12 +87,13 @@ export class CallOutcomes {
   }
 
   #noteReply(call: EndedCall & Addressee): void {
-    const { errcode, fault, botId } = call;
+    const { errcode, fault, botId, touser } = call;
     const why = fault ?? (errcode === 0 ? null : String(errcode ?? 'unreachable'));
     // Of a bot its token says so already, for all its accounts.
     if (why !== null && botId !== null && isOfToken(why)) return;
     const subject = why !== null && isOfNoAccount(why) ? 'account' : 'replies';
     this.#note(ofAccount(subject, call), why, call.unlistedAddress);
+    if (why === null && touser !== undefined) this.notes.noteReplied(call, customerKey(call, touser));
   }
 
   /** @param why it failed; `null` when it went well. */

@@ -73,7 +73,7 @@ export class WecomMetrics {
   ) {
     this.errors = new WecomErrors(clock);
     this.#outcomes = new CallOutcomes(storeClock, past, notes);
-    this.#read = new ReadMessages(this.#outcomes, storeClock, past, notes);
+    this.#read = new ReadMessages(this.#outcomes, storeClock, notes);
     this.failedCalls = new FailedCalls(clock, corps);
     const tokens = metrics.counter('wxkf_token_requests_total');
     this.#tokens = byValue(TOKEN_RESULTS, (source) => tokens({ source }));
@@ -130,8 +130,8 @@ export class WecomMetrics {
   }
 
   /**
-   * What an answer to `kf/sync_msg` tells, besides what its reader makes of it.
-   * @param isOfProgram false where the manager pulled.
+   * What entries of `kf/sync_msg` tell, besides what their reader makes of them.
+   * @param isOfProgram false where the manager pulled them: then they are new.
    */
   noteEntries(
     corpId: string | null,

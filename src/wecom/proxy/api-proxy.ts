@@ -97,7 +97,7 @@ export class ApiProxy {
     reply: FastifyReply,
     log: CallLog,
   ): Promise<number | null> {
-    if (isReply(target.api)) log.openKfId = openKfIdOf(request);
+    if (isReply(target.api)) noteReply(request, log);
     const credential = await this.credentials.find(target, request);
     log.corpId = credential.corpId ?? undefined;
     log.token = credential.kind;
@@ -190,10 +190,14 @@ function hasSyncToken(body: ProxyBody): boolean {
   return typeof token === 'string' && token !== '';
 }
 
-/** The account of a reply. Only replies are parsed for it: that takes 3 µs for 170 bytes, 5 µs for the longest text of 2 kB. */
-function openKfIdOf({ body }: FastifyRequest): string | undefined {
-  const named = body instanceof Buffer ? parseObject(body.toString('utf8'))?.open_kfid : undefined;
-  return typeof named === 'string' && ID_FORMAT.pattern.test(named) ? named : undefined;
+/** Whom a reply is for. Only replies are parsed for it: that takes 3 µs for 170 bytes, 5 µs for the longest text of 2 kB. */
+function noteReply({ body }: FastifyRequest, log: CallLog): void {
+  const fields = body instanceof Buffer ? parseObject(body.toString('utf8')) : null;
+  const { open_kfid: named, touser } = fields ?? {};
+  log.replies(
+    typeof named === 'string' && ID_FORMAT.pattern.test(named) ? named : undefined,
+    typeof touser === 'string' && touser !== '' ? touser : undefined,
+  );
 }
 
 function answerWith(

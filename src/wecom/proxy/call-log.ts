@@ -23,8 +23,21 @@ export class CallLog extends RequestFields {
   /** Set when the call was made a second time, with a new access token. */
   repeated: true | undefined = undefined;
 
+  /** It is never logged. */
+  #touser: string | undefined = undefined;
+
   constructor(readonly method: string) {
     super();
+  }
+
+  /** The customer that a reply is for, where its body is short. */
+  get touser(): string | undefined {
+    return this.#touser;
+  }
+
+  replies(openKfId: string | undefined, touser: string | undefined): void {
+    this.openKfId = openKfId;
+    this.#touser = touser;
   }
 
   override get isNews(): boolean {
@@ -35,8 +48,8 @@ export class CallLog extends RequestFields {
 /** What the call shows about WeCom; `null` when it shows nothing: the manager refused it, or the caller hung up early. */
 export function toEndedCall(log: CallLog, answeredStatus: number | null, seconds: number): EndedCall | null {
   const { api = '', corpId = null, bot: botId = null, openKfId = null } = log;
-  const { result, errcode = null, unlistedAddress } = log;
-  const of = { operation: 'call', corpId, botId, api, openKfId } as const;
+  const { result, errcode = null, unlistedAddress, touser } = log;
+  const of = { operation: 'call', corpId, botId, api, openKfId, touser } as const;
   const ended = { ...of, errcode, unlistedAddress, isAsked: true };
   const isUnanswered =
     result === 'unreachable' || result === 'broken' || (result === 'aborted' && seconds >= NO_ANSWER_S);

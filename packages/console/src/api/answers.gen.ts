@@ -43,7 +43,7 @@ export type AccountAnswer = {
      */
     address: string | null;
     /**
-     * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass through the manager. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
+     * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass through the manager; or at least a third of the last hour's customers got no word. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
      */
     state: 'failing' | 'offline' | 'paused' | 'quiet' | 'silent' | 'unseen' | 'unserved' | 'waiting' | 'working';
     /**
@@ -79,6 +79,10 @@ export type AccountAnswer = {
      */
     registration: RegistrationAnswer | null;
     /**
+     * null: its program reads messages from WeCom by itself, so the manager does not know who wrote.
+     */
+    unanswered: UnansweredAnswer | null;
+    /**
      * null: its bot has no `session`, or the store does not answer.
      */
     sessions: AccountSessionsAnswer | null;
@@ -87,7 +91,7 @@ export type AccountAnswer = {
      */
     lastMessageAt: string | null;
     /**
-     * When WeCom last accepted a reply of it; ISO 8601, UTC. null: none within 3 days that passed through the manager.
+     * When WeCom last accepted a reply of it, or a person wrote to a customer; ISO 8601, UTC. null: none within 3 days that passed through the manager.
      */
     lastReplyAt: string | null;
     lastHour: LastHourAnswer;
@@ -141,6 +145,14 @@ export type AccountSessionsAnswer = {
      * Since when the longest one waits in the pool; ISO 8601, UTC. null: nobody waits.
      */
     poolSince: string | null;
+    /**
+     * How many wait for the first words of a person: those in the pool, and those whose person has not written yet.
+     */
+    unmet: number;
+    /**
+     * Since when the longest of these waits; ISO 8601, UTC. null: nobody waits.
+     */
+    unmetSince: string | null;
 };
 
 export type AccountStatesAnswer = {
@@ -1028,7 +1040,7 @@ export type CauseAnswer = {
      * Tells the cause from others for as long as it lasts, also over restarts.
      */
     key: string;
-    code: 'agent_fails' | 'bot_calls_fail' | 'callbacks_missing' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'disk_full' | 'disk_low' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'agent_fails' | 'bot_calls_fail' | 'callbacks_missing' | 'calls_unanswered' | 'circuits' | 'customers_unanswered' | 'dead' | 'dead_messages' | 'disk_full' | 'disk_low' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -2418,6 +2430,17 @@ export type ToldTroubleAnswer = {
      * Whether it was told as over.
      */
     isOver: boolean;
+};
+
+export type UnansweredAnswer = {
+    /**
+     * How many they are.
+     */
+    customers: number;
+    /**
+     * Since when the longest one waits; ISO 8601, UTC. null: nobody waits.
+     */
+    since: string | null;
 };
 
 export type VerdictAnswer = {

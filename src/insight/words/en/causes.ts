@@ -74,6 +74,12 @@ const byCode: Readonly<Record<CauseCode, CauseText>> = {
       'Its bot takes what customers write, and no reply follows in time. Look at the bot’s own log: its model may be away or out of quota, or it may ignore this account.',
     amount: accounts,
   },
+  customers_unanswered: {
+    what: 'some customers get no answer',
+    remedy:
+      'They wrote within the last hour and got no word, while others are answered. Look at the bot’s own log: it may fail on what these customers write, or leave out those who came last.',
+    amount: (count) => plural(count, 'customer'),
+  },
   token_refused: {
     what: 'WeCom refuses its Secret',
     remedy: 'Copy the app’s Secret from WeCom’s admin page into the bot, and restart the bot.',
@@ -118,7 +124,8 @@ const byCode: Readonly<Record<CauseCode, CauseText>> = {
   },
   people_wait: {
     what: 'customers wait for a person',
-    remedy: 'Somebody has to take them out of the pool in WeCom. The bot is silent meanwhile.',
+    remedy:
+      'Somebody has to take them out of the pool in WeCom, or write to them where a person has them already. The bot is silent meanwhile.',
     amount: (count) => plural(count, 'customer'),
   },
   parked: {

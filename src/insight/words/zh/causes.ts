@@ -57,6 +57,12 @@ export const causes: TroubleWords['causes'] = {
         '机器人接收了客户的消息，但没有及时回复。请查看机器人自己的日志：它的模型可能无法连接或额度用尽，也可能忽略了这个账号。',
       amount: accounts,
     },
+    customers_unanswered: {
+      what: '有客户未收到回复',
+      remedy:
+        '这些客户在最近一小时内发来消息，没有收到任何回复，而其他客户得到了回复。请查看机器人自己的日志：它可能在处理这些客户的内容时出错，或者漏掉了较晚到来的客户。',
+      amount: (count) => `${n(count)} 位客户`,
+    },
     token_refused: {
       what: '企业微信不接受它的 Secret',
       remedy: '请从企业微信管理后台复制应用的 Secret，填入机器人，然后重启机器人。',
@@ -96,7 +102,8 @@ export const causes: TroubleWords['causes'] = {
     },
     people_wait: {
       what: '有客户在等待人工接待',
-      remedy: '需要有人在企业微信的接待池中接待他们，在此期间机器人不回复。',
+      remedy:
+        '需要有人在企业微信的接待池中接待他们；已有接待人员的客户，需要该人员回复。在此期间机器人不回复。',
       amount: (count) => `${n(count)} 位客户`,
     },
     parked: {

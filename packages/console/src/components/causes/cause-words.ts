@@ -18,6 +18,7 @@ const OF_CONTENTS: ReadonlySet<CauseAnswer['code']> = new Set([
   'waiting_messages',
   'paused',
   'people_wait',
+  'customers_unanswered',
 ]);
 
 /** A cause in plain words, and where to go because of it. */
@@ -91,7 +92,7 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
       return null;
     default:
       // The account's page has its customers.
-      if (typeof botId === 'string' && code !== 'people_wait')
+      if (typeof botId === 'string' && code !== 'people_wait' && code !== 'customers_unanswered')
         return { href: pathOf.bot(botId), text: causes.toBot };
       if (corpId !== null && openKfId !== null)
         return { href: pathOf.account(corpId, openKfId), text: causes.toAccount };

@@ -55,7 +55,7 @@ export const overview = {
     working: 'Being answered',
     unanswered: 'Without an answer',
     unseen: 'Replies not seen',
-    inPool: 'Wait for a person',
+    unmet: 'Wait for a person',
     longestWait: 'Longest wait',
     withPeople: 'With a person',
     withBots: 'With a bot',

@@ -55,7 +55,7 @@ export const overview: Words['overview'] = {
     working: '有回复',
     unanswered: '未收到回复的账号',
     unseen: '回复不可见',
-    inPool: '等待人工',
+    unmet: '等待人工',
     longestWait: '最长等待',
     withPeople: '人工接待中',
     withBots: '机器人接待中',

@@ -11,7 +11,7 @@ import { pathOf } from '../../shell/paths.js';
 /** Who gets what customers write, and where that is. */
 export function Server({ account }: { readonly account: AccountAnswer }) {
   const { accounts } = t();
-  const { servedBy, botId, botName, address, circuit, state, corpId, openKfId, sessions } = account;
+  const { servedBy, botId, botName, address, circuit, state, corpId, openKfId } = account;
   const isStream = useKnownBots().data?.items.some(({ id, kind }) => id === botId && kind === 'stream');
   return (
     <section className="card">
@@ -39,24 +39,7 @@ export function Server({ account }: { readonly account: AccountAnswer }) {
           </dd>
         </dl>
       )}
-      {sessions !== null && (
-        <dl className="facts" aria-label={accounts.customers}>
-          <dt>{accounts.inPool}</dt>
-          <dd>
-            {formatNumber(sessions.pool)}
-            {sessions.poolSince !== null && (
-              <>
-                {' · '}
-                {accounts.longestWait} <Lasting since={sessions.poolSince} />
-              </>
-            )}
-          </dd>
-          <dt>{accounts.withPeople}</dt>
-          <dd>{formatNumber(sessions.people)}</dd>
-          <dt>{accounts.withBot}</dt>
-          <dd>{formatNumber(sessions.bot)}</dd>
-        </dl>
-      )}
+      <Customers account={account} />
       {servedBy === 'nobody' && (
         <div className="actions">
           <LinkButton type="primary" href={pathOf.addBotFor(corpId, openKfId)}>
@@ -65,5 +48,51 @@ export function Server({ account }: { readonly account: AccountAnswer }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** How many customers wait, and with whom they are. */
+function Customers({ account: { servedBy, sessions, unanswered } }: { readonly account: AccountAnswer }) {
+  const { accounts } = t();
+  if (servedBy !== 'bot' && servedBy !== 'puppet') return null;
+  return (
+    <dl className="facts" aria-label={accounts.customers}>
+      <dt>{accounts.unanswered}</dt>
+      <dd>
+        {unanswered === null ? (
+          accounts.unansweredUnknown
+        ) : (
+          <Waiting count={unanswered.customers} since={unanswered.since} />
+        )}
+      </dd>
+      {sessions !== null && (
+        <>
+          <dt>{accounts.unmet}</dt>
+          <dd>
+            <Waiting count={sessions.unmet} since={sessions.unmetSince} />
+          </dd>
+          <dt>{accounts.inPool}</dt>
+          <dd>{formatNumber(sessions.pool)}</dd>
+          <dt>{accounts.withPeople}</dt>
+          <dd>{formatNumber(sessions.people)}</dd>
+          <dt>{accounts.withBot}</dt>
+          <dd>{formatNumber(sessions.bot)}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Waiting({ count, since }: { readonly count: number; readonly since: string | null }) {
+  return (
+    <>
+      {formatNumber(count)}
+      {since !== null && (
+        <>
+          {' · '}
+          {t().accounts.longestWait} <Lasting since={since} />
+        </>
+      )}
+    </>
   );
 }

@@ -29,8 +29,8 @@ export function Counters({
       </dl>
       {sessions !== null && (
         <dl aria-label={overview.customers}>
-          <Counter name={figure.inPool} value={sessions.pool} tone="wait" />
-          <Wait name={figure.longestWait} since={sessions.poolSince} />
+          <Counter name={figure.unmet} value={sessions.unmet} tone="wait" />
+          <Wait name={figure.longestWait} since={sessions.unmetSince} />
           <Counter name={figure.withPeople} value={sessions.people} />
           <Counter name={figure.withBots} value={sessions.bot} />
         </dl>
