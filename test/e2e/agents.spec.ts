@@ -27,7 +27,7 @@ function agentsIn(newPlace: () => Place): void {
   let answerTo: (asked: Asked) => string;
 
   beforeAll(async () => {
-    scene = await Scene.open({ place: newPlace(), customers: CUSTOMERS });
+    scene = await Scene.open({ place: newPlace(), accounts: 24, customers: CUSTOMERS });
     ({ wecom } = scene);
   });
 
@@ -138,6 +138,25 @@ function agentsIn(newPlace: () => Place): void {
     say('Thank you');
     await until(() => sentTo().includes('Re: Thank you'));
     expect(service.asked.map(({ text }) => text)).toEqual(['A person!', 'Thank you']);
+  });
+
+  it('an answer with the mark in Markdown or in itself hands the customer over, who is sent the words alone', async () => {
+    const answers = [
+      '**[PERSON]** One moment.',
+      '`[PERSON]` One moment.',
+      '[PER[PERSON]SON] One moment.',
+      '\\[PERSON\\] One moment.',
+      '```\n[PERSON]\n```\nOne moment. [PER**[PERSON]**SON]',
+    ];
+    answerTo = ({ text }) => answers[Number(text)] ?? '';
+    await add('dify', { handOverMark: '[PERSON]' }, SHARED);
+    for (const n of answers.keys()) say(String(n), n);
+    for (const n of answers.keys()) {
+      await hasSent(2, n);
+      expect(sentTo(n).toSorted()).toEqual(['One moment.', 'wait']);
+      const { state } = wecom.corp.conversation(openKfId, customer(n)).session(wecom.corp.nowMs);
+      expect(state).toBe(2);
+    }
   });
 
   it('when nobody takes the customer whom an answer hands over, the customer is told so', async () => {

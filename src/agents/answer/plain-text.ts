@@ -10,11 +10,18 @@ const LENGTH_MAX = 20_000;
 /** The thoughts of reasoning models. Where the prompt ends with their beginning, the answer has only their end. */
 const THOUGHTS = /<think>[\s\S]*?(<\/think>|$)/gi;
 const THOUGHTS_BEFORE = /^[\s\S]*<\/think>/i;
-const FENCE = /^\s*(```|~~~)/;
+/** A line with more backquotes is code within words. */
+const FENCE = /^\s*(```[^`]*$|~~~)/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 /** It has `|` and `--`, too. */
 const TABLE_RULE = /^[\s|:-]+$/;
 const TABLE_ROW = /^\s*\|(.+)\|\s*$/;
+
+/**
+ * Stands for the mark of a hand-over while the text is made plain. To Markdown it is a letter: stress around it is found, and none within
+ * the mark. Unicode never gives it a meaning (https://www.unicode.org/faq/private_use.html#nonchar1).
+ */
+const MARKED = '\uFDD0';
 
 /** What is for the customer in an answer. */
 export interface CustomerAnswer {
@@ -23,23 +30,46 @@ export interface CustomerAnswer {
   readonly handsOver: boolean;
 }
 
-/** @param handOverMark `''` for none. In thoughts it does not count. */
+/** @param handOverMark `''` for none. In thoughts it does not count; behind Markdown, such as an escape, it does. */
 export function readAnswer(answer: string, handOverMark: string): CustomerAnswer {
   const said = withoutThoughts(answer);
-  const handsOver = handOverMark !== '' && said.includes(handOverMark);
-  return { text: toPlainText(handsOver ? said.replaceAll(handOverMark, '') : said), handsOver };
+  if (handOverMark === '') return { text: tidy(plainLines(beginningOf(said))), handsOver: false };
+  const plain = plainLines(beginningOf(said).replaceAll(handOverMark, MARKED));
+  const text = withoutMark(tidy(withoutMark(plain, handOverMark)), handOverMark).trim();
+  return { text, handsOver: said.includes(handOverMark) || plain.includes(handOverMark) };
 }
 
 export function toPlainText(markdown: string): string {
+  return readAnswer(markdown, '').text;
+}
+
+function plainLines(markdown: string): string {
   const lines: string[] = [];
   let isCode = false;
-  for (const line of beginningOf(withoutThoughts(markdown)).replace(/\r\n?/g, '\n').split('\n')) {
+  for (const line of markdown.replace(/\r\n?/g, '\n').split('\n')) {
     if (FENCE.test(line)) isCode = !isCode;
     else if (isCode) lines.push(line);
     else if (TABLE_RULE.test(line) && line.includes('|') && line.includes('--')) continue;
     else lines.push(RULE.test(line) ? '' : plainLine(line));
   }
-  return lines
+  return lines.join('\n');
+}
+
+/** Also where taking one out brings the ends of another together. */
+function withoutMark(text: string, mark: string): string {
+  const kept: string[] = [];
+  // By UTF-16 units, as `includes` compares.
+  for (const unit of text.replaceAll(MARKED, '').split('')) {
+    kept.push(unit);
+    if (unit === mark.at(-1) && kept.slice(-mark.length).join('') === mark) kept.length -= mark.length;
+  }
+  return kept.join('');
+}
+
+/** Lines may come together here, and so a mark that has a line's end. */
+function tidy(text: string): string {
+  return text
+    .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
