@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCliAs } from '../support/cli-process.js';
 import { startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
+import { buildFor } from '../support/readable-build.js';
 
 const isRoot = process.getuid?.() === 0;
 /** Another user where the tests run as root, who has every right; otherwise the same one, without a right to the folder. */
@@ -16,8 +17,10 @@ const NO_RIGHT =
 
 let place: Place;
 let folder: string;
+let build: Awaited<ReturnType<typeof buildFor>>;
 
 beforeAll(async () => {
+  build = await buildFor(USER);
   place = embeddedPlace();
   chmodSync(place.env.DATA_DIR ?? '', 0o755);
   folder = join(place.env.DATA_DIR ?? '', 'data');
@@ -28,6 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   chmodSync(folder, 0o700);
   await place.discard();
+  build.discard();
 });
 
 /** @returns folder, user and file that the line names. */
@@ -44,7 +48,7 @@ describe.each<[string, number, number, (name: string) => string]>([
   });
 
   it('is named with the user by check, in one line', async () => {
-    const { code, stdout, stderr } = await runCliAs(USER, { DATA_DIR: folder }, 'check', '--json');
+    const { code, stdout, stderr } = await runCliAs(USER, build, { DATA_DIR: folder }, 'check', '--json');
     const { checks } = JSON.parse(stdout) as { checks: { check: string; message: string }[] };
     const said = checks.find(({ check }) => check === 'store')?.message ?? '';
     expect([code, stderr]).toEqual([1, '']);
@@ -53,14 +57,14 @@ describe.each<[string, number, number, (name: string) => string]>([
 
   it('is named with the user by backup, in one line, and nothing is copied', async () => {
     const copy = join(place.env.DATA_DIR ?? '', 'copy.db');
-    const { code, stdout, stderr } = await runCliAs(USER, { DATA_DIR: folder }, 'backup', copy);
+    const { code, stdout, stderr } = await runCliAs(USER, build, { DATA_DIR: folder }, 'backup', copy);
     expect([code, stdout]).toEqual([1, '']);
     expect(namedIn(stderr.trimEnd())).toEqual([folder, String(UID), named('wxkf.db')]);
     expect(existsSync(copy)).toBe(false);
   });
 
   it('is named with the user by export, which opens the store as the manager does', async () => {
-    const { code, stderr } = await runCliAs(USER, { DATA_DIR: folder }, 'export', '--plain');
+    const { code, stderr } = await runCliAs(USER, build, { DATA_DIR: folder }, 'export', '--plain');
     expect(code).toBe(1);
     expect(namedIn(stderr.trimEnd().split('\n').at(-1) ?? '').slice(0, 2)).toEqual([folder, String(UID)]);
     expect(stderr).not.toMatch(/^ +at /m);

@@ -35,20 +35,36 @@ export function runCliWith(
   return run(input, {}, env, args);
 }
 
-/** As this user of the system; only root may be another one. */
+/** Left out: the one who runs this. Only root may be another one. */
+export interface SystemUser {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface Build {
+  readonly node: string;
+  readonly cli: string;
+}
+
+/** The one of this checkout. */
+export const OWN_BUILD: Build = { node: process.execPath, cli: CLI };
+
+/** @param build one that the user can read. */
 export function runCliAs(
-  user: { readonly uid?: number; readonly gid?: number },
+  user: SystemUser,
+  build: Build,
   env: Readonly<Record<string, string>>,
   ...args: string[]
 ): Promise<CliResult> {
-  return run('', user, env, args);
+  return run('', user, env, args, build);
 }
 
 function run(
   input: string,
-  user: { readonly uid?: number; readonly gid?: number },
+  user: SystemUser,
   env: Readonly<Record<string, string>>,
   args: readonly string[],
+  { node, cli }: Build = OWN_BUILD,
 ): Promise<CliResult> {
   return new Promise((resolve) => {
     const options = {
@@ -57,7 +73,7 @@ function run(
       timeout: LIMIT_MS,
       maxBuffer: OUTPUT_BYTES_MAX,
     };
-    const child = execFile(process.execPath, [CLI, ...args], options, (_error, stdout, stderr) =>
+    const child = execFile(node, [cli, ...args], options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
     // One that reads nothing may have ended before.
