@@ -50,7 +50,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   deliveryLogBytesMax:
     '投递日志的大小上限，超出时先删除最旧的。在 `DATA_DIR` 中，磁盘剩余不足十分之一时也不再增长',
   tokenlessSyncsPerMinute:
-    '一个企业每分钟不带同步凭证的 `kf/sync_msg` 次数，包括管理器自己的；由其机器人轮流使用',
+    '一个企业每分钟不带同步凭证、或同步凭证未知的 `kf/sync_msg` 次数，包括管理器自己的；由其机器人轮流使用。一分钟内满十次，企业微信会停止应答一分钟',
   wecomApps:
     'JSON 列表 `[{"corpId","token","encodingAESKey","receiveIds"?,"name"?}]`：在任何 puppet 注册之前就已知的回调密钥，使企业微信可以先验证回调 URL',
   authPuppetTokens:

@@ -74,7 +74,7 @@ describe('settings', () => {
       notifyQuietHours: undefined,
       notifyTimeZone: 'Asia/Shanghai',
       deliveryLogBytesMax: 1_073_741_824,
-      tokenlessSyncsPerMinute: 10,
+      tokenlessSyncsPerMinute: 9,
       wecomApps: [],
       authPuppetTokens: [],
       authGatewayTokens: [],

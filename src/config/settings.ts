@@ -288,10 +288,11 @@ export const SETTINGS = {
   tokenlessSyncsPerMinute: setting({
     name: 'TOKENLESS_SYNCS_PER_MINUTE',
     unit: 'calls',
-    default: '10',
+    // The tenth within a minute may be the one after which WeCom answers none for a minute.
+    default: '9',
     secret: false,
     meaning:
-      "calls of `kf/sync_msg` of one corp without the sync token of an event, including the manager's own; the bots of the corp take turns",
+      "calls of `kf/sync_msg` of one corp without the sync token of an event, or with one that is not known, including the manager's own; the bots of the corp take turns. After ten within a minute WeCom answers none for a minute",
     ...integerFrom(1, 1_000_000_000),
   }),
   wecomApps: setting({

@@ -36,7 +36,7 @@ import { answer, drop, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 /** Pulls without a sync token, of one corp. */
-const SYNCS_PER_MINUTE = 10;
+const SYNCS_PER_MINUTE = 9;
 
 onEachStoreNightly((newPlace) => {
   let place: Place;

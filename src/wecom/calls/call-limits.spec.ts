@@ -110,7 +110,7 @@ describe('calls', () => {
     };
     await take('kf/sync_msg', 'ww1', true);
     expect(taken).toEqual([
-      { name: 'tokenless-sync-minute', max: 10, windowMs: 60_000 },
+      { name: 'tokenless-sync-minute', max: 9, windowMs: 60_000 },
       { name: 'corp-minute', max: 10_000, windowMs: 60_000 },
       { name: 'corp-hour', max: 150_000, windowMs: 3_600_000 },
       { name: 'ip-minute', max: 20_000, windowMs: 60_000 },
@@ -139,21 +139,21 @@ describe('pulls without a sync token', () => {
   }
 
   it('are all of the one bot that the corp has', async () => {
-    expect(await pull(20, 'one')).toBe(10);
+    expect(await pull(20, 'one')).toBe(9);
   });
 
   it('are shared by bots that want them, and some are left for one that has not asked', async () => {
     botsOfCorp = 2;
-    expect([await pull(20, 'one'), await pull(20, 'two')]).toEqual([8, 5]);
+    expect([await pull(20, 'one'), await pull(20, 'two')]).toEqual([7, 4]);
     await clock.advance(MINUTE_MS);
-    expect([await pull(20, 'one'), await pull(20, 'two')]).toEqual([5, 5]);
+    expect([await pull(20, 'one'), await pull(20, 'two')]).toEqual([4, 4]);
     await clock.advance(2 * MINUTE_MS);
-    expect(await pull(20, 'two')).toBe(8);
+    expect(await pull(20, 'two')).toBe(7);
   });
 
   it('of a bot are shared by its accounts', async () => {
     for (const openKfId of ['wk1', 'wk2']) await pull(1, 'one', openKfId);
-    expect([await pull(20, 'one', 'wk1'), await pull(20, 'one', 'wk2')]).toEqual([4, 4]);
+    expect([await pull(20, 'one', 'wk1'), await pull(20, 'one', 'wk2')]).toEqual([3, 3]);
   });
 
   it('go to those that had none for longest, where more want one than there are', async () => {
