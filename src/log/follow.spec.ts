@@ -5,13 +5,15 @@ import { append, attemptRecord, deliveryRecord, RecordIds } from '../../test/sup
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { AppError } from '../kernel/app-error.js';
+import type { KnownBots } from '../registry/bots/known-bots.js';
+import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import type { RecordStore } from '../storage/records/records.js';
 import { type DeliveryRecord, type LoggedRecord, toSignRecord } from './delivery-record.js';
 import { LogFollower } from './follow.js';
 import { wentWell } from './outcome.js';
 import { Past } from './past.js';
 import { summaryOf } from './recent-attempts.js';
-import type { Signs } from './signs.js';
+import type { SeenToken, Signs } from './signs.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const REPLIES = { ...ACCOUNT, subject: 'replies', botId: null, api: '' } as const;
@@ -30,6 +32,7 @@ class RemovableLog extends MemoryDeliveryLog {
 
 let clock: ManualClock;
 let past: Past;
+let syncTokens: SyncTokens;
 let log: RemovableLog;
 let ids: RecordIds;
 let lines: string[];
@@ -37,13 +40,14 @@ let follower: LogFollower;
 
 function follow(isShared = true): void {
   const written = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line).msg) });
-  follower = new LogFollower(log, past, { isShared } as RecordStore, clock, clock, written);
+  follower = new LogFollower(log, past, syncTokens, { isShared } as RecordStore, clock, clock, written);
   follower.onApplicationBootstrap();
 }
 
 beforeEach(() => {
   clock = new ManualClock();
   past = new Past(clock);
+  syncTokens = new SyncTokens(clock, { size: 1 } as KnownBots);
   log = new RemovableLog();
   ids = new RecordIds();
   lines = [];
@@ -110,6 +114,25 @@ it('replies through another replica end what was asked', async () => {
   expect(past.takenOf(ACCOUNT).messages).toHaveLength(1);
   await pass(2_000);
   expect(past.takenOf(ACCOUNT).messages).toEqual([]);
+});
+
+it('sync tokens that came to another replica, or before the start, are good until they are over', async () => {
+  const there = new SyncTokens(clock, { size: 1 } as KnownBots);
+  const told: SeenToken[] = [];
+  there.whenSeen(({ hash, leftMs }) => told.push({ hash, untilMs: clock.nowMs() + leftMs }));
+  const come = (token: string) => there.note(ACCOUNT.corpId, ACCOUNT.openKfId, 'keys', token, 0);
+  come('ENC-before');
+  await append(log, [signsOf({ tokens: told })]);
+  await clock.advance(60_000);
+  follow();
+  await pass(2_000);
+  come('ENC-new');
+  await append(log, [signsOf({ tokens: told.slice(-1) })]);
+  await pass(2_000);
+  const areGood = () => ['ENC-before', 'ENC-new'].map((token) => syncTokens.isGood(ACCOUNT, token));
+  expect(areGood()).toEqual([true, true]);
+  await pass(8 * 60_000);
+  expect(areGood()).toEqual([false, true]);
 });
 
 it('it is known until seconds ago what others did, where there may be any, and else until now', async () => {

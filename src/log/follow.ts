@@ -9,6 +9,7 @@ import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { firstIdAt, LAST_ID, timeOfId } from '../storage/journal/journal.js';
 import { RecordStore } from '../storage/records/records.js';
 import { DeliveryLog } from './delivery-log.js';
@@ -65,6 +66,7 @@ export class LogFollower implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly deliveryLog: DeliveryLog,
     private readonly past: Past,
+    private readonly syncTokens: SyncTokens,
     private readonly records: RecordStore,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -169,11 +171,13 @@ export class LogFollower implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Each replica forgets accounts by itself; only what is from before its start has to be told. */
-  #noteSigns({ outcomes, reads, forgotten, questions = [], customers = [] }: Signs): void {
+  #noteSigns({ outcomes, reads, forgotten, questions = [], customers = [], tokens = [] }: Signs): void {
     for (const outcome of outcomes) this.past.hearOutcome(outcome);
     for (const read of reads) this.past.noteRead(read);
     for (const question of questions) this.past.noteQuestion(question);
     for (const customer of customers) this.past.hearCustomer(customer);
+    const nowMs = this.storeClock.nowMs();
+    for (const { hash, untilMs } of tokens) this.syncTokens.hear({ hash, leftMs: untilMs - nowMs });
     for (const { openKfId, atMs } of forgotten) if (atMs < this.#startMs) this.past.forget(openKfId, atMs);
   }
 }

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { AccountHistories } from '../registry/puppets/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { DeliveryHistory } from './delivery-history.js';
@@ -27,7 +28,8 @@ const FOR_OTHERS = [
 @Global()
 @Module({ imports: [RegistryModule], providers: FOR_OTHERS, exports: FOR_OTHERS })
 export class LogModule {
-  constructor(histories: AccountHistories, signs: SignRecorder) {
+  constructor(histories: AccountHistories, signs: SignRecorder, syncTokens: SyncTokens) {
     histories.add(signs);
+    syncTokens.whenSeen((token) => signs.noteToken(token));
   }
 }

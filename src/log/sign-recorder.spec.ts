@@ -118,6 +118,16 @@ describe('where others are on the store', () => {
     expect(past.takenOf(account)).toMatchObject({ events: [1_000, 3_000] });
   });
 
+  it('sync tokens are written by their hashes, in one record with what else is news', async () => {
+    signs.noteOutcome(wentWell(REPLIES, clock.nowMs()));
+    for (let n = 0; n < 150; n++) signs.noteToken({ hash: `hash-${n}`, leftMs: 540_000 });
+    const untilMs = clock.nowMs() + 540_000;
+    await clock.advance(500);
+    expect(log.table.map(({ signs: each }) => each?.tokens?.length)).toEqual([100, 50]);
+    expect(log.table[0]?.signs).toMatchObject({ outcomes: [{ openKfId: 'wk1' }] });
+    expect(log.table[0]?.signs?.tokens?.[0]).toEqual({ hash: 'hash-0', untilMs });
+  });
+
   it('is written when the process stops', async () => {
     signs.noteOutcome(wentWell(CALLS, clock.nowMs()));
     await signs.beforeApplicationShutdown();

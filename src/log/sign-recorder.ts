@@ -9,6 +9,7 @@ import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
+import type { GoodToken } from '../registry/bots/sync-tokens.js';
 import type { AccountHistory } from '../registry/puppets/account-history.js';
 import { RecordStore } from '../storage/records/records.js';
 import { DeliveryLog } from './delivery-log.js';
@@ -82,6 +83,12 @@ export class SignRecorder implements AccountHistory, BeforeApplicationShutdown, 
     if (kind !== 'attempt' || outcome !== 'taken' || occasion === 'test' || asks === null) return;
     if (corpId === null || openKfId === null || endpoint?.startsWith(PULL_ORIGIN) === true) return;
     this.#pendingFor(true)?.add({ questions: [{ corpId, openKfId, asks, times: [beganMsOf(record)] }] });
+  }
+
+  /** Another replica may get the pull of the event at once. */
+  noteToken({ hash, leftMs }: GoodToken): void {
+    const untilMs = this.storeClock.nowMs() + leftMs;
+    this.#pendingFor(true)?.add({ tokens: [{ hash, untilMs }] });
   }
 
   forget(openKfId: string): void {

@@ -1,9 +1,10 @@
 /**
  * What a replica saw that is no delivery, and that the others have to know: how calls to WeCom went, that programs read messages,
- * and that accounts were forgotten. It is in records of the log that nobody is shown. All of it can be added to what is known
+ * that accounts were forgotten, and which sync tokens came. It is in records of the log that nobody is shown. All of it can be added to what is known
  * already, in any order.
  */
 import type { Addressee } from '../kernel/account.js';
+import type { GoodToken } from '../registry/bots/sync-tokens.js';
 import { type WecomOutcome, outcomeKey, together } from './outcome.js';
 import { type CustomerSign, newestMsOfCustomer } from './unanswered-customers.js';
 
@@ -28,6 +29,12 @@ export interface ForgottenAccount {
   readonly atMs: number;
 }
 
+/** A sync token of an event. Plain JSON. */
+export interface SeenToken extends Pick<GoodToken, 'hash'> {
+  /** Until when it is good, store time. */
+  readonly untilMs: number;
+}
+
 /** Plain JSON. */
 export interface Signs {
   /** Each has what went well, or failed, since the sign before. */
@@ -38,11 +45,11 @@ export interface Signs {
   readonly questions?: readonly TakenQuestion[];
   /** All that is known of each. Not in entries of earlier versions. */
   readonly customers?: readonly CustomerSign[];
+  /** Not in entries of earlier versions. */
+  readonly tokens?: readonly SeenToken[];
 }
 
-const NO_SIGNS: Signs = { outcomes: [], reads: [], forgotten: [] };
-
-/** So many are in one record, which is encoded in one turn of the event loop. */
+/** So many of each kind are in one record, which is encoded in one turn of the event loop. */
 const PER_RECORD_MAX = 100;
 /** Of each kind; the oldest go first. A caller can name any account while the store is away. */
 const PENDING_MAX = 100_000;
@@ -54,16 +61,31 @@ export class PendingSigns {
   readonly #forgotten = new Map<string, ForgottenAccount>();
   readonly #questions = new Map<string, TakenQuestion>();
   readonly #customers = new Map<string, CustomerSign>();
+  readonly #tokens = new Map<string, SeenToken>();
 
   get isEmpty(): boolean {
     return this.#all.every(({ size }) => size === 0);
   }
 
   get #all() {
-    return [this.#outcomes, this.#reads, this.#questions, this.#customers, this.#forgotten];
+    return [
+      this.#outcomes,
+      this.#reads,
+      this.#forgotten,
+      this.#questions,
+      this.#customers,
+      this.#tokens,
+    ] as const;
   }
 
-  add({ outcomes = [], reads = [], forgotten = [], questions = [], customers = [] }: Partial<Signs>): void {
+  add({
+    outcomes = [],
+    reads = [],
+    forgotten = [],
+    questions = [],
+    customers = [],
+    tokens = [],
+  }: Partial<Signs>): void {
     for (const outcome of outcomes) {
       const key = outcomeKey(outcome);
       const before = this.#outcomes.get(key);
@@ -88,19 +110,30 @@ export class PendingSigns {
     }
     for (const one of forgotten)
       if (one.atMs >= (this.#forgotten.get(one.openKfId)?.atMs ?? 0)) put(this.#forgotten, one.openKfId, one);
+    for (const token of tokens) put(this.#tokens, token.hash, token);
   }
 
   /** Empties it. */
   take(): Signs[] {
-    const all = [
-      ...inParts([...this.#outcomes.values()], (outcomes) => ({ ...NO_SIGNS, outcomes })),
-      ...inParts([...this.#reads.values()], (reads) => ({ ...NO_SIGNS, reads })),
-      ...inParts([...this.#questions.values()], (questions) => ({ ...NO_SIGNS, questions })),
-      ...inParts([...this.#customers.values()], (customers) => ({ ...NO_SIGNS, customers })),
-      ...inParts([...this.#forgotten.values()], (forgotten) => ({ ...NO_SIGNS, forgotten })),
-    ];
-    for (const list of this.#all) list.clear();
-    return all;
+    const [outcomes, reads, forgotten, questions, customers, tokens] = [
+      [...this.#outcomes.values()],
+      [...this.#reads.values()],
+      [...this.#forgotten.values()],
+      [...this.#questions.values()],
+      [...this.#customers.values()],
+      [...this.#tokens.values()],
+    ] as const;
+    for (const kind of this.#all) kind.clear();
+    const most = Math.max(
+      ...[outcomes, reads, forgotten, questions, customers, tokens].map(({ length }) => length),
+    );
+    return Array.from({ length: Math.ceil(most / PER_RECORD_MAX) }, (_, n) => {
+      const part = <T>(all: readonly T[]) => all.slice(n * PER_RECORD_MAX, (n + 1) * PER_RECORD_MAX);
+      return {
+        ...{ outcomes: part(outcomes), reads: part(reads), forgotten: part(forgotten) },
+        ...{ questions: part(questions), customers: part(customers), tokens: part(tokens) },
+      };
+    });
   }
 }
 
@@ -112,10 +145,4 @@ function put<T>(all: Map<string, T>, key: string, one: T): void {
 
 function firstAndLast(times: readonly number[]): readonly number[] {
   return times.length < 2 ? times : [Math.min(...times), Math.max(...times)];
-}
-
-function inParts<T>(all: readonly T[], toSigns: (part: readonly T[]) => Signs): Signs[] {
-  return Array.from({ length: Math.ceil(all.length / PER_RECORD_MAX) }, (_, n) =>
-    toSigns(all.slice(n * PER_RECORD_MAX, (n + 1) * PER_RECORD_MAX)),
-  );
 }

@@ -46,7 +46,7 @@ export class WecomErrorsController {
   }
 
   /**
-   * List failed calls by corp, account and API.
+   * List failed calls by corp, bot, account and API.
    * @remarks
    * Those of the last 24 hours by the hour, for all replicas, the latest first. Counts of other replicas are up to a minute
    * old. A call that got no answer from WeCom has failed, too. Requests that the manager answered from memory are not

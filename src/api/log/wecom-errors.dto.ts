@@ -58,7 +58,7 @@ export class SeenWecomErrorAnswer {
   readonly lastAt!: string;
 }
 
-/** Calls of one corp, account and API that failed in one way, within 24 hours, at all replicas. */
+/** Calls of one caller, account and API that failed in one way, within 24 hours, at all replicas. */
 export class FailedCallAnswer {
   /** @example call */
   readonly operation!: 'gettoken' | 'call';
@@ -70,7 +70,13 @@ export class FailedCallAnswer {
   readonly corpId!: string | null;
 
   /**
-   * The account of a reply that names one; null for other calls.
+   * The bot by whose key they were made, or for which the manager made them; null for other callers.
+   * @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c
+   */
+  readonly botId!: string | null;
+
+  /**
+   * The account that they name; null where none was read.
    * @example wkAAA
    */
   readonly openKfId!: string | null;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { KnownBots } from './known-bots.js';
-import { SyncTokens } from './sync-tokens.js';
+import { type GoodToken, SyncTokens } from './sync-tokens.js';
 
 const MINUTE_MS = 60_000;
 const account = ['wwCorp', 'wkAccount'] as const;
@@ -44,4 +44,41 @@ it('one is given again when the app has had new keys for nine minutes', async ()
   }
   note('new-keys', 'ENC9');
   expect(tokens.find(...account)).toBe('ENC9');
+});
+
+const TO = { corpId: 'wwCorp', openKfId: 'wkAccount' };
+
+it('each token of an account is good for nine minutes after WeCom made it, whatever came later', async () => {
+  note('keys', 'ENC1', MINUTE_MS);
+  note('keys', 'ENC2');
+  expect(['ENC1', 'ENC2', 'ENC3'].map((token) => tokens.isGood(TO, token))).toEqual([true, true, false]);
+  expect(tokens.isGood({ ...TO, openKfId: 'wkOther' }, 'ENC1')).toBe(false);
+  await clock.advance(8 * MINUTE_MS);
+  note('keys', 'ENC3');
+  expect(['ENC1', 'ENC2', 'ENC3'].map((token) => tokens.isGood(TO, token))).toEqual([false, true, true]);
+});
+
+it('a token that WeCom sends once more is not good for longer, and nobody is told of it again', async () => {
+  const told: GoodToken[] = [];
+  tokens.whenSeen((token) => told.push(token));
+  note('keys', 'ENC1');
+  await clock.advance(MINUTE_MS);
+  note('keys', 'ENC1');
+  await clock.advance(8 * MINUTE_MS);
+  expect(tokens.isGood(TO, 'ENC1')).toBe(false);
+  expect(told).toEqual([{ hash: expect.stringMatching(/^[\w-]{16}$/), leftMs: 9 * MINUTE_MS }]);
+});
+
+it('a token of which another replica tells is good for as long as it says', async () => {
+  const other = new SyncTokens(clock, { size: 1 } as KnownBots);
+  other.whenSeen((token) => tokens.hear({ ...token, leftMs: token.leftMs - 2_000 }));
+  other.note(...account, 'keys', 'ENC1', 0);
+  expect(tokens.isGood(TO, 'ENC1')).toBe(true);
+  await clock.advance(9 * MINUTE_MS - 2_000);
+  expect(tokens.isGood(TO, 'ENC1')).toBe(false);
+});
+
+it('a hundred thousand tokens are remembered, and then the oldest is forgotten', () => {
+  for (let n = 0; n <= 100_000; n++) note('keys', `ENC${n}`);
+  expect(['ENC0', 'ENC1', 'ENC100000'].map((token) => tokens.isGood(TO, token))).toEqual([false, true, true]);
 });

@@ -1,11 +1,15 @@
-import { randomBytes } from 'node:crypto';
+import { hash as digest, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { KnownBots } from './known-bots.js';
-import { accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** WeCom accepts a sync token for 10 minutes (developer.work.weixin.qq.com/document/path/94670); this leaves time to use it. */
 const GOOD_MS = 9 * 60_000;
+/** 96 bits: nobody finds a token that has the same. */
+const HASH_LENGTH = 16;
+/** Each takes some 100 bytes. When there are more, the oldest is dropped; a pull with it gets the newest one of its account. */
+const GOOD_MAX = 100_000;
 /** Each takes some 300 bytes. When there are more, the account whose last token is the oldest is dropped. */
 const ACCOUNTS_MAX = 20_000;
 /** WeCom's tokens begin with ENC, and some programs look for that. */
@@ -33,6 +37,13 @@ export function isMadeSyncToken(token: unknown): boolean {
   return typeof token === 'string' && token.startsWith(MADE);
 }
 
+/** A token of an event, by its hash with its account: it opens nothing. Plain JSON. */
+export interface GoodToken {
+  readonly hash: string;
+  /** For how long it is good from now on. */
+  readonly leftMs: number;
+}
+
 interface Seen {
   /** Identifies the keys of the app that the token came with. */
   readonly keysId: string;
@@ -44,18 +55,26 @@ interface Seen {
 }
 
 /**
- * The newest sync token of each account that this process saw. Tokens are kept only while there are bots, whose pulls may need
- * them. A token belongs to one app. While several apps send events of an account, nobody knows whose token a pull would need, so
- * none is given.
+ * The sync tokens that this process saw: of each account the newest, and of all that are good a hash. Tokens are kept only while
+ * there are bots, whose pulls may need them. A token belongs to one app. While several apps send events of an account, nobody knows
+ * whose token a pull would need, so none is given.
  */
 @Injectable()
 export class SyncTokens {
   readonly #seen = new Map<string, Seen>();
+  /** By hash, until when, on the clock that never jumps; nearly in the order of those times. */
+  readonly #good = new Map<string, number>();
+  #tell: (token: GoodToken) => void = () => {};
 
   constructor(
     private readonly clock: Clock,
     private readonly bots: KnownBots,
   ) {}
+
+  /** @param tell is told of each new token, for other replicas and the next start. */
+  whenSeen(tell: (token: GoodToken) => void): void {
+    this.#tell = tell;
+  }
 
   /** @param lagMs how late the event came, as in `KfEvent`. */
   note(corpId: string, openKfId: string, keysId: string, token: string, lagMs: number): void {
@@ -73,6 +92,26 @@ export class SyncTokens {
     });
     const [first] = this.#seen.size > ACCOUNTS_MAX ? this.#seen.keys() : [];
     if (first !== undefined) this.#seen.delete(first);
+    const good = { hash: hashOf(key, token), leftMs: GOOD_MS - lagMs };
+    if (this.hear(good)) this.#tell(good);
+  }
+
+  /** Of another replica, or of a process before. @returns whether it was not known. */
+  hear({ hash, leftMs }: GoodToken): boolean {
+    if (leftMs <= 0 || this.#good.has(hash)) return false;
+    const nowMs = this.clock.elapsedMs();
+    for (const [oldest, untilMs] of this.#good) {
+      if (untilMs > nowMs && this.#good.size < GOOD_MAX) break;
+      this.#good.delete(oldest);
+    }
+    this.#good.set(hash, nowMs + leftMs);
+    return true;
+  }
+
+  /** Whether a token is known to be one of the account, and good. Another replica may know what this one does not. */
+  isGood(account: Addressee, token: string): boolean {
+    const untilMs = this.#good.get(hashOf(accountKey(account), token)) ?? 0;
+    return this.clock.elapsedMs() < untilMs;
   }
 
   /** @returns `null` when no valid token of the account is known. */
@@ -86,4 +125,8 @@ export class SyncTokens {
   findNewest(corpId: string, openKfId: string): string | null {
     return this.#seen.get(accountKey({ corpId, openKfId }))?.token ?? null;
   }
+}
+
+function hashOf(account: string, token: string): string {
+  return digest('sha256', `${account}\n${token}`, 'base64url').slice(0, HASH_LENGTH);
 }

@@ -108,6 +108,10 @@ describe('calls', () => {
       taken.push(limit);
       return null;
     };
+    quota.takeSliding = async (_key, limit) => {
+      taken.push(limit);
+      return () => {};
+    };
     await take('kf/sync_msg', 'ww1', true);
     expect(taken).toEqual([
       { name: 'tokenless-sync-minute', max: 9, windowMs: 60_000 },
@@ -126,6 +130,7 @@ describe('pulls without a sync token', () => {
     // The quota's own windows are not what is tried here.
     open({});
     quota.take = async () => null;
+    quota.takeSliding = async () => () => {};
     botsOfCorp = 1;
   });
 
@@ -175,5 +180,26 @@ describe('pulls without a sync token', () => {
     await clock.advance(20_000);
     const call = { corpId: 'ww1', api: 'kf/sync_msg', tokenlessSync: { botId: 'one', openKfId: 'wk1' } };
     expect(await limits.take(call)).toBe(40);
+  });
+
+  it('of a bot go on with a token that is known later, and then do not count', async () => {
+    let isGood = false;
+    const as = { botId: 'one', openKfId: 'wk1', isGoodByNow: () => isGood };
+    const call = { corpId: 'ww1', api: 'kf/sync_msg', tokenlessSync: as };
+    for (let n = 0; n < 9; n++) expect(await limits.take(call)).toBeNull();
+    const tenth = limits.take(call);
+    isGood = true;
+    await clock.advance(4_500);
+    expect(await tenth).toBeNull();
+    expect(await pull(20, 'one')).toBe(9);
+  });
+
+  it('of a bot whose token nobody has heard of count, and are refused once they are too many', async () => {
+    const as = { botId: 'one', openKfId: 'wk1', isGoodByNow: () => false };
+    const call = { corpId: 'ww1', api: 'kf/sync_msg', tokenlessSync: as };
+    for (let n = 0; n < 9; n++) expect(await limits.take(call)).toBeNull();
+    const tenth = limits.take(call);
+    await clock.advance(4_500);
+    expect(await tenth).toBe(60);
   });
 });

@@ -12,13 +12,25 @@ const HOUR_MS = 3_600_000;
 /** APIs with a count of their own. WeCom documents some 500. All others share one count, since callers can make up names. */
 const APIS_MAX = 1_000;
 
+/**
+ * After so long a replica knows which sync tokens came to others: they write them after 0.5 s, it reads every 2 s, and the store
+ * takes its time.
+ */
+const TOLD_MS = 4_500;
+
+/** Who sends a `kf/sync_msg` without a sync token, or with one that is not known to be good. */
+export interface TokenlessSync extends Asker {
+  /** Whether its token is known by now, since another replica had the event; left out where it has none. */
+  readonly isGoodByNow?: () => boolean;
+}
+
 /** A call as WeCom counts it. */
-interface CountedCall {
+export interface CountedCall {
   /** `null` when the token's corp is unknown. Such calls share one count. */
   readonly corpId: string | null;
   readonly api: string;
-  /** Who sends a `kf/sync_msg` without a sync token; `null` for any other call. */
-  readonly tokenlessSync: Asker | null;
+  /** `null` for any other call. */
+  readonly tokenlessSync: TokenlessSync | null;
 }
 
 /**
@@ -55,28 +67,54 @@ export class CallLimits {
     ];
   }
 
-  /** Counts the call. @returns `null` when it may be made; else the seconds after which to try again. */
-  async take({ corpId, api, tokenlessSync }: CountedCall): Promise<number | null> {
-    const counted = this.#countedApi(api);
+  /**
+   * Counts the call. A pull whose token other replicas may know goes on at once while there are pulls without one, and has its
+   * place given back when they tell of the token; when there are none, it waits for that.
+   * @returns `null` when it may be made; else the seconds after which to try again.
+   */
+  async take(call: CountedCall): Promise<number | null> {
+    const taken = await this.#count(call);
+    const isGoodByNow = call.tokenlessSync?.isGoodByNow;
+    if (typeof taken !== 'number') {
+      if (isGoodByNow !== undefined) this.clock.after(TOLD_MS, () => isGoodByNow() && taken());
+      return null;
+    }
+    if (isGoodByNow === undefined) return taken;
+    await this.clock.sleep(TOLD_MS);
+    return isGoodByNow() ? this.take({ ...call, tokenlessSync: null }) : taken;
+  }
+
+  /** @returns how to give back a pull without a token; or the seconds after which to try again. */
+  async #count({ corpId, api, tokenlessSync }: CountedCall): Promise<(() => void) | number> {
     const corp = corpId ?? '(unknown)';
+    const pull = tokenlessSync === null ? () => {} : await this.#takePull(corp, tokenlessSync);
+    if (typeof pull === 'number') return toSeconds(pull);
+    const counted = this.#countedApi(api);
     const counts: [string, CallLimit][] = [
       ...this.#perCorp.map((limit): [string, CallLimit] => [`${corp} ${counted}`, limit]),
       ...this.#perAddress.map((limit): [string, CallLimit] => [counted, limit]),
     ];
-    const turn = tokenlessSync === null ? null : this.#takeTurn(corp, tokenlessSync);
-    if (typeof turn === 'number') return toSeconds(turn);
-    if (tokenlessSync !== null) counts.unshift([corp, this.#tokenlessSyncs]);
     for (const [key, limit] of counts) {
       const waitMs = await this.quota.take(key, limit);
       if (waitMs === null) continue;
-      turn?.();
+      pull();
       return toSeconds(waitMs);
     }
-    return null;
+    return pull;
   }
 
-  #takeTurn(corp: string, asker: Asker): (() => void) | number {
-    return this.#turns.take(corp, asker, this.bots.countOf(corp), this.clock.elapsedMs());
+  /** @returns how to give it back; or the milliseconds after which to try again. */
+  async #takePull(corp: string, asker: Asker): Promise<(() => void) | number> {
+    const turn = this.#turns.take(corp, asker, this.bots.countOf(corp), this.clock.elapsedMs());
+    if (typeof turn === 'number') return turn;
+    const counted = await this.quota.takeSliding(corp, this.#tokenlessSyncs);
+    if (typeof counted !== 'number')
+      return () => {
+        turn();
+        counted();
+      };
+    turn();
+    return counted;
   }
 
   /** Gives an API a count of its own. Call it once WeCom has answered, which shows that the API exists. */

@@ -9,6 +9,7 @@ import type { CallLimit } from './call-windows.js';
 
 const MINUTE = { name: 'minute', max: 20, windowMs: 60_000 };
 const HOUR = { name: 'hour', max: 1_000, windowMs: 3_600_000 };
+const SMALL_MINUTE = { ...MINUTE, max: 5 };
 const SMALL = { ...HOUR, max: 5 };
 /** In the first third of a minute and of an hour. */
 const START_MS = Date.UTC(2026, 0, 2, 12) + MINUTE.windowMs / 3;
@@ -28,6 +29,10 @@ class WatchedCounters extends Counters {
     this.asked++;
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     return this.#inner.take(...args);
+  }
+
+  override giveBack(...args: Parameters<Counters['giveBack']>): Promise<void> {
+    return this.#inner.giveBack(...args);
   }
 
   protected override async change(): Promise<void> {}
@@ -200,5 +205,45 @@ describe('without an answer of the store', () => {
     counters.isAway = true;
     await take('wwCorp_1', SMALL);
     expect(lines).toHaveLength(2);
+  });
+});
+
+describe('a small limit whose calls are counted at their own times', () => {
+  const takeSliding = (n = 0) =>
+    (quotas[n % quotas.length] as CallQuota).takeSliding('wwCorp_1', SMALL_MINUTE);
+  const grantedOf = async (count: number) => {
+    let granted = 0;
+    for (let n = 0; n < count; n++) if (typeof (await takeSliding(n)) !== 'number') granted++;
+    return granted;
+  };
+
+  it('is never exceeded within any minute, by all replicas together', async () => {
+    await clock.advance(MINUTE.windowMs - (clock.nowMs() % MINUTE.windowMs) - 1);
+    expect(await grantedOf(12)).toBe(5);
+    await clock.advance(2_000);
+    expect(await grantedOf(12)).toBe(0);
+    expect(await takeSliding()).toBe(MINUTE.windowMs - 2_000);
+    await clock.advance(MINUTE.windowMs - 2_000);
+    expect(await grantedOf(12)).toBe(5);
+  });
+
+  it('gives back what was no call of its kind, to all', async () => {
+    const [giveBack] = [await takeSliding(), await grantedOf(4)];
+    expect(await takeSliding(1)).toBeGreaterThan(0);
+    (giveBack as () => void)();
+    await clock.advance(1_000);
+    expect(await grantedOf(2)).toBe(1);
+  });
+
+  it('does not ask the store for a second once it is used up', async () => {
+    await grantedOf(6);
+    const { asked } = counters;
+    await grantedOf(100);
+    expect(counters.asked - asked).toBeLessThanOrEqual(1);
+  });
+
+  it('is kept by each process alone while the store does not answer', async () => {
+    counters.isAway = true;
+    expect(await grantedOf(20)).toBe(10);
   });
 });

@@ -255,3 +255,33 @@ describe('an account', () => {
     expect([whyNot(), whyNot('wk2')]).toEqual([null, '95017']);
   });
 });
+
+describe('a bot that calls more often than WeCom allows', () => {
+  const PULL: EndedCall = { ...CALL, botId: 'bot-1', openKfId: 'wk1' };
+  const LIMITED: EndedCall = { ...PULL, errcode: 45009, isAsked: false };
+
+  it('is told of, and no other caller of its corp', () => {
+    thrice(LIMITED);
+    expect(failing()).toMatchObject([
+      { subject: 'api', botId: 'bot-1', openKfId: 'wk1', api: 'kf/sync_msg', why: '45009' },
+    ]);
+  });
+
+  it('fails until a call goes well a minute after the last that was refused', async () => {
+    thrice(LIMITED);
+    await clock.advance(59_999);
+    outcomes.note(PULL);
+    expect(callers()).toEqual([['api', 'bot-1', '45009']]);
+    await clock.advance(1);
+    outcomes.note(PULL);
+    expect(callers()).toEqual([]);
+  });
+
+  it('fails for ten minutes where it calls no more', async () => {
+    thrice(LIMITED);
+    await clock.advance(599_999);
+    expect(callers()).toHaveLength(1);
+    await clock.advance(1);
+    expect(callers()).toEqual([]);
+  });
+});

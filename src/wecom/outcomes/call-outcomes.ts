@@ -3,10 +3,10 @@
  * and the alerts judge by.
  */
 import { type Addressee, customerKey } from '../../kernel/account.js';
-import { failedOnce, type OutcomeOf, type Subject, wentWell } from '../../log/outcome.js';
+import { failedOnce, type OutcomeOf, type Subject, type WecomOutcome, wentWell } from '../../log/outcome.js';
 import type { Past } from '../../log/past.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import { isOfCaller, isOfNoAccount, isOfToken, toSendFailure } from './outcome.js';
+import { isLimited, isOfCaller, isOfNoAccount, isOfToken, toSendFailure } from './outcome.js';
 import type { WecomOperation } from './wecom-errors.js';
 
 /** What sends a message to a customer. The second one, for a welcome, does not name the account. */
@@ -41,6 +41,9 @@ export type CallFault = 'unreachable' | 'status';
 /** WeCom has given the token with which such a call was made. */
 const ONLY_OF_CALLS: ReadonlySet<string> = new Set(['40014', '42001', '48002', '50003', '301002']);
 
+/** So long after the manager refused a call of a bot in WeCom's name, calls that go well do not end that: it refuses by the minute. */
+const LIMITED_MS = 60_000;
+
 /** Where what is seen is noted. */
 export type Notes = Pick<Past, 'noteOutcome' | 'noteRead' | 'noteAsked' | 'noteTold' | 'noteReplied'>;
 
@@ -56,6 +59,7 @@ export class CallOutcomes {
     const { corpId, openKfId } = call;
     if (corpId === null) return;
     if (call.isAsked) this.#noteCaller({ ...call, corpId });
+    else this.#noteLimited({ ...call, corpId });
     if (isReply(call.api) && openKfId !== null) this.#noteReply({ ...call, corpId, openKfId });
   }
 
@@ -78,7 +82,18 @@ export class CallOutcomes {
     const ofApi = { ...of('api'), openKfId, api };
     const isOfApi = said !== null && !isRefused;
     // What goes well need not be known of every API.
-    if (isOfApi || this.past.outcomeOf(ofApi) !== null) this.#note(ofApi, isOfApi ? said : null);
+    if (isOfApi || this.#isOver(this.past.outcomeOf(ofApi))) this.#note(ofApi, isOfApi ? said : null);
+  }
+
+  /** The bot calls more often than WeCom allows. Replies are told of their account. */
+  #noteLimited({ operation, corpId, botId, openKfId, api, errcode }: EndedCall & { corpId: string }): void {
+    if (operation !== 'call' || botId === null || errcode === null || isReply(api)) return;
+    this.#note({ subject: 'api', corpId, botId, openKfId, api }, String(errcode));
+  }
+
+  #isOver(known: WecomOutcome | null): boolean {
+    if (known === null) return false;
+    return !isLimited(known) || this.storeClock.nowMs() - known.atMs >= LIMITED_MS;
   }
 
   /** It ends what was said to a request of a token, and not what is said to calls with one. */

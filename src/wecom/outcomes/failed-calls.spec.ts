@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { EndedCall } from './call-outcomes.js';
-import { FailedCalls } from './failed-calls.js';
+import { type FailedCall, FailedCalls } from './failed-calls.js';
 
 const HOUR_MS = 3_600_000;
 const CALL: EndedCall = {
@@ -39,6 +39,15 @@ describe('failed calls', () => {
       { openKfId: 'wk1', why: 'status', count: 1 },
       { openKfId: 'wk2', why: '95001', count: 1 },
     ]);
+  });
+
+  it('are told by bot, which those of earlier versions do not name', () => {
+    const call = { ...CALL, api: 'kf/sync_msg', errcode: 45_009 };
+    failed.note({ ...call, botId: 'bot-1' });
+    failed.note({ ...call, botId: 'bot-2' });
+    const [{ count, lastAtMs, botId: _botId, hours: _hours, ...kind }] = failed.list() as [FailedCall];
+    failed.add({ ...kind, count, lastAtMs });
+    expect(failed.list().map(({ botId }) => botId)).toEqual([null, 'bot-2', 'bot-1']);
   });
 
   it('are counted by the hour, for 24 hours', async () => {

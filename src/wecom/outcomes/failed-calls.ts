@@ -12,8 +12,8 @@ const KINDS_PER_CORP_MAX = 100;
 /** Stands for the API and the reason of kinds that are counted together. */
 export const OTHER = 'other';
 
-/** What calls of one corp, account and API have in common that failed in one way. */
-interface CallKind extends Pick<EndedCall, 'operation' | 'corpId' | 'openKfId' | 'api'> {
+/** What calls of one caller, account and API have in common that failed in one way. */
+interface CallKind extends Pick<EndedCall, 'operation' | 'corpId' | 'botId' | 'openKfId' | 'api'> {
   /** An errcode, the fault, or `OTHER`. */
   readonly why: string;
 }
@@ -51,18 +51,22 @@ export class FailedCalls {
     const { errcode, fault, operation, api } = call;
     if (fault === null && errcode === 0) return;
     const isKnown = call.corpId !== null && this.corps.has(call.corpId);
-    const [corpId, openKfId] = isKnown ? [call.corpId, call.openKfId] : [null, null];
+    const [corpId, botId, openKfId] = isKnown ? [call.corpId, call.botId, call.openKfId] : [null, null, null];
     const why = fault ?? String(errcode ?? 'unreachable');
     const lastAtMs = this.clock.nowMs();
-    const noted = this.add({ operation, corpId, openKfId, api, why, count: 1, lastAtMs });
+    const noted = this.add({ operation, corpId, botId, openKfId, api, why, count: 1, lastAtMs });
     const key = callKey(noted);
     this.#news.set(key, { ...noted, count: 1 + (this.#news.get(key)?.count ?? 0), lastAtMs });
   }
 
-  /** @returns the kind as which it counts. */
-  add({ count, lastAtMs, ...of }: FailureCount): CallKind {
+  /** @param counted of an earlier version it has no `botId`. @returns the kind as which it counts. */
+  add({
+    count,
+    lastAtMs,
+    ...of
+  }: Omit<FailureCount, 'botId'> & { readonly botId?: string | null }): CallKind {
     this.#forgetOld(this.clock.nowMs());
-    const kind = this.#kindOf(of);
+    const kind = this.#kindOf({ ...of, botId: of.botId ?? null });
     kind.counts.add(lastAtMs, count);
     kind.lastAtMs = Math.max(kind.lastAtMs, lastAtMs);
     // A Map keeps the order of insertion: the kind seen last stands last.
@@ -72,8 +76,8 @@ export class FailedCalls {
     this.#perCorp.set(kind.corpId, this.#countOf(kind.corpId) + 1);
     const [first] = this.#kinds.size > KINDS_MAX ? this.#kinds.keys() : [];
     if (first !== undefined) this.#delete(first);
-    const { operation, corpId, openKfId, api, why } = kind;
-    return { operation, corpId, openKfId, api, why };
+    const { operation, corpId, botId, openKfId, api, why } = kind;
+    return { operation, corpId, botId, openKfId, api, why };
   }
 
   takeNews(): readonly FailureCount[] {
@@ -86,7 +90,7 @@ export class FailedCalls {
     const known = this.#kinds.get(callKey(of));
     if (known !== undefined) return known;
     if (of.api !== OTHER && this.#countOf(of.corpId) >= KINDS_PER_CORP_MAX)
-      return this.#kindOf({ ...of, openKfId: null, api: OTHER, why: OTHER });
+      return this.#kindOf({ ...of, botId: null, openKfId: null, api: OTHER, why: OTHER });
     return { ...of, lastAtMs: 0, counts: new HourCounts(HOURS) };
   }
 
@@ -125,8 +129,8 @@ export class FailedCalls {
 }
 
 /** The same for the same kind in every process. */
-function callKey({ operation, corpId, openKfId, api, why }: CallKind): string {
-  return JSON.stringify([operation, corpId, openKfId, api, why]);
+function callKey({ operation, corpId, botId, openKfId, api, why }: CallKind): string {
+  return JSON.stringify([operation, corpId, botId, openKfId, api, why]);
 }
 
 function isRecent(atMs: number, nowMs: number): boolean {

@@ -7,6 +7,8 @@ import { ERRCODE, SENDS_OVER } from '../client/wecom-answer.js';
 /** A single failure may be an exception: it counts once there was no success for so long, or so often. */
 const LASTING_MS = 10_000;
 const LASTING_FAILURES = 3;
+/** A bot over WeCom's limits that has not called since may do so never again. */
+const LIMITED_MS = 10 * 60_000;
 
 /** WeCom does not know the secret or the token, or does not allow the app what the call asks for. */
 const OF_TOKEN: ReadonlySet<string> = new Set(
@@ -48,9 +50,15 @@ export function isFault(why: string): boolean {
   return why === 'unreachable' || why === 'status';
 }
 
+/** Calls of a bot that the manager refused in WeCom's name, since they were too many. */
+export function isLimited({ subject, failures, why }: WecomOutcome): boolean {
+  return subject === 'api' && failures > 0 && why === String(ERRCODE.tooFrequent);
+}
+
 /** Whether it fails now, as far as is known: until it is seen to go well. */
-export function isFailing({ subject, failures, sinceMs, why }: WecomOutcome, nowMs: number): boolean {
-  if (failures === 0) return false;
+export function isFailing(outcome: WecomOutcome, nowMs: number): boolean {
+  const { subject, failures, sinceMs, atMs, why } = outcome;
+  if (failures === 0 || (isLimited(outcome) && nowMs - atMs >= LIMITED_MS)) return false;
   const isOften = failures >= LASTING_FAILURES;
   if (subject === 'replies') return isOften || !OF_CUSTOMER.has(why);
   if (subject === 'account') return true;

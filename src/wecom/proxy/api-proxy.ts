@@ -23,12 +23,13 @@ import { type CallResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
 import { AnswerLost, spendsCode } from '../client/own-calls.js';
 import { wecomConfig } from '../client/wecom.config.js';
 import { CallCredentials } from './call-credentials.js';
-import { CallLimits } from '../calls/call-limits.js';
+import { type CountedCall, CallLimits } from '../calls/call-limits.js';
 import { CallLog, toEndedCall } from './call-log.js';
 import { CallPlaces } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
-import { CallerGone, type ProxyBody, takeBody } from './proxy-body.js';
+import { CallerGone, takeBody } from './proxy-body.js';
 import { AnswerBroken } from './proxy-exchange.js';
+import { PullTokens } from './pull-tokens.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
 import { ProxyUpstream } from './proxy-upstream.js';
 import type { QueuedAnswer } from './queued-messages.js';
@@ -36,7 +37,6 @@ import { readSyncEntries, SYNC_ENTRIES_BYTES } from './sync-answer.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 const SYNC = 'kf/sync_msg';
-const NO_BOT = { botId: '', openKfId: '' };
 
 @Injectable()
 export class ApiProxy {
@@ -48,6 +48,7 @@ export class ApiProxy {
     private readonly credentials: CallCredentials,
     private readonly tokenAnswers: TokenAnswers,
     private readonly limits: CallLimits,
+    private readonly pullTokens: PullTokens,
     private readonly upstream: ProxyUpstream,
     private readonly metrics: WecomMetrics,
     private readonly clock: Clock,
@@ -126,16 +127,15 @@ export class ApiProxy {
       // The call is counted after the wait, since a caller that hangs up during it has not called WeCom.
       leaves.push(await this.#places.take(caller, answer, spendsCode(target.api)));
       const isSync = target.api.toLowerCase() === SYNC;
-      const counted = {
-        corpId: credential.corpId,
-        api: target.api,
-        tokenlessSync: isSync && !hasSyncToken(body) ? (credential.bot?.asker ?? NO_BOT) : null,
-      };
+      const tokenless = isSync ? this.pullTokens.judge(credential.corpId, body, credential.bot) : null;
+      if (tokenless?.hasToken === true) log.syncToken = 'unknown';
+      else if (credential.bot?.isTokenReplaced === true) log.syncToken = 'replaced';
+      const counted = { corpId: credential.corpId, api: target.api, tokenlessSync: tokenless?.as ?? null };
       const waitS = await this.limits.take(counted);
       if (waitS !== null) {
         log.result = 'limited';
         this.metrics.answeredHere('call', ERRCODE.tooFrequent);
-        answerWith(reply, log, tooFrequent(`more calls of ${target.api} than WeCom allows`), waitS);
+        answerWith(reply, log, tooFrequent(whatIsOver(counted)), waitS);
         return null;
       }
       if (isSync) this.#readEntries(answer, credential.corpId, log.openKfId ?? null);
@@ -183,11 +183,9 @@ export class ApiProxy {
   }
 }
 
-/** A streamed body, and one that is no JSON, counts as without a sync token. */
-function hasSyncToken(body: ProxyBody): boolean {
-  const bytes = 'whole' in body ? body.whole : null;
-  const token = bytes === null ? undefined : parseObject(bytes.toString('utf8'))?.token;
-  return typeof token === 'string' && token !== '';
+function whatIsOver({ api, tokenlessSync }: CountedCall): string {
+  const without = " without one of the account's sync tokens of the last ten minutes";
+  return `more calls of ${api}${tokenlessSync === null ? '' : without} than WeCom allows`;
 }
 
 /** Whom a reply is for. Only replies are parsed for it: that takes 3 µs for 170 bytes, 5 µs for the longest text of 2 kB. */

@@ -56,6 +56,11 @@ export class BotAccess {
     );
   }
 
+  /** Whether a sync token is known to be one of the account, and good. */
+  isGoodSyncToken({ corpId }: KnownBot, openKfId: string, token: string): boolean {
+    return this.syncTokens.isGood({ corpId, openKfId }, token);
+  }
+
   /** The account's newest valid sync token; `null` for none. */
   findSyncToken({ corpId }: KnownBot, openKfId: string): string | null {
     return this.syncTokens.find(corpId, openKfId);

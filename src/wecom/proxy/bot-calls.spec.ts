@@ -14,10 +14,17 @@ import { NoSessionCalls } from '../calls/session-calls.js';
 
 const BOT = { id: 'bot-1', corpId: 'wwCorp', openKfIds: ['wk1'], takes: 'event' };
 
-function callOf(api: string, bot: typeof BOT = BOT, tokens: object = {}): BotCall {
+const NO_TOKENS = { find: () => null, isGood: () => false };
+
+function callOf(
+  api: string,
+  bot: typeof BOT = BOT,
+  tokens: object = {},
+  syncTokens: Pick<SyncTokens, 'find' | 'isGood'> = NO_TOKENS,
+): BotCall {
   const calls = new BotCalls(
     { find: () => bot } as unknown as KnownBots,
-    new BotAccess({} as Destinations, tokens as AccessTokens, { find: () => null } as unknown as SyncTokens),
+    new BotAccess({} as Destinations, tokens as AccessTokens, syncTokens as SyncTokens),
     {} as QueuedMessages,
     {} as StoreClock,
     new NoSessionCalls(),
@@ -57,6 +64,26 @@ it('a name of blanks alone takes no time', () => {
   const before = process.cpuUsage();
   expect(admit(text)()).toEqual({ whole: Buffer.from(text) });
   expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+});
+
+describe('the sync token of a pull', () => {
+  const pull = (token: string, newest: string | null) => {
+    const syncTokens = { find: () => newest, isGood: (_account: object, one: string) => one === 'ENCgood' };
+    const call = callOf('kf/sync_msg', BOT, {}, syncTokens);
+    const body = call.admitBody({ whole: Buffer.from(JSON.stringify({ open_kfid: 'wk1', token })) });
+    const whole = 'whole' in body ? body.whole : null;
+    return [JSON.parse(whole?.toString() ?? '').token, call.isTokenReplaced];
+  };
+
+  it('is replaced by the newest one of the account where it is not known to be good', () => {
+    expect(pull('ENCgood', 'ENCnewest')).toEqual(['ENCgood', false]);
+    expect(pull('ENCold', 'ENCnewest')).toEqual(['ENCnewest', true]);
+    expect(pull('', 'ENCnewest')).toEqual(['ENCnewest', false]);
+  });
+
+  it('goes on as it is where none is known: another replica may have had it', () => {
+    expect(pull('ENCold', null)).toEqual(['ENCold', false]);
+  });
 });
 
 describe('an access token of which the store tells nothing, since it does not answer,', () => {

@@ -10,6 +10,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
+import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { accountOfMadeSyncToken, isMadeSyncToken } from '../../registry/bots/sync-tokens.js';
 import { parseObject } from '../client/wecom-answer.js';
@@ -65,6 +66,7 @@ export class BotCalls {
 export class BotCall {
   /** The account that the call names. */
   #named: string | null = null;
+  #isTokenReplaced = false;
 
   constructor(
     private readonly bot: KnownBot,
@@ -82,6 +84,16 @@ export class BotCall {
   /** The account that it names; `null` for none, and before its body is read. */
   get openKfId(): string | null {
     return this.#named ?? this.target.openKfId;
+  }
+
+  /** The account that it names; all that the bot lists where it names none. */
+  get openKfIds(): readonly string[] {
+    return this.openKfId === null ? listedIn(this.bot) : [this.openKfId];
+  }
+
+  /** Whether its sync token, which is not known to be good, was replaced by one that is. */
+  get isTokenReplaced(): boolean {
+    return this.#isTokenReplaced;
   }
 
   /** `null` when none is stored for the bot. */
@@ -171,8 +183,8 @@ export class BotCall {
   }
 
   /**
-   * Checks the body of a call. A pull without a sync token gets the account's newest valid one. A sync token that the manager
-   * made is removed or replaced, since WeCom does not know it.
+   * Checks the body of a call. A pull without a sync token, or with one that is not known to be good, gets the account's newest
+   * valid one. A sync token that the manager made is removed where there is none, since WeCom does not know it.
    * @throws AppError `BOT_FORBIDDEN`, `REQUEST_BODY_NOT_JSON`, `REQUEST_BODY_TOO_LARGE`
    */
   admitBody(body: ProxyBody): ProxyBody {
@@ -199,9 +211,12 @@ export class BotCall {
     openKfId: string | undefined,
   ): ProxyBody {
     const isMade = isMadeSyncToken(token);
-    if (token !== undefined && token !== null && token !== '' && !isMade) return body;
+    const isOwn = typeof token === 'string' && token !== '' && !isMade;
+    if (isOwn && openKfId !== undefined && this.access.isGoodSyncToken(this.bot, openKfId, token))
+      return body;
     const newest = openKfId === undefined ? null : this.access.findSyncToken(this.bot, openKfId);
     if (newest === null && !isMade) return body;
+    this.#isTokenReplaced = isOwn;
     const fields = newest === null ? others : { ...others, token: newest };
     return rewritten(fields);
   }

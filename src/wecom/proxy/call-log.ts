@@ -16,6 +16,8 @@ export class CallLog extends RequestFields {
   openKfId: string | undefined = undefined;
   /** Who brought the access token. */
   token: 'caller' | 'manager' | 'none' | undefined = undefined;
+  /** Of a pull whose sync token is not known to be good: whether it got another one. */
+  syncToken: 'replaced' | 'unknown' | undefined = undefined;
   result: CallResult | undefined = undefined;
   errcode: number | undefined = undefined;
   /** The address that WeCom does not list, with 60020. */

@@ -1304,7 +1304,11 @@ export type FailedCallAnswer = {
      */
     corpId: string | null;
     /**
-     * The account of a reply that names one; null for other calls.
+     * The bot by whose key they were made, or for which the manager made them; null for other callers.
+     */
+    botId: string | null;
+    /**
+     * The account that they name; null where none was read.
      */
     openKfId: string | null;
     /**

@@ -70,7 +70,7 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
   '45009': {
     what: 'Too many calls within a minute or an hour',
     remedy:
-      'Wait until the block is over. If it comes back, look for a bot that polls without the token of an event.',
+      'Wait until the block is over. If it comes back, look for a bot that pulls without the sync token of an event, or with an old one: the page of WeCom errors names it.',
   },
   '45033': {
     what: 'Too many calls of one API at the same time',

@@ -12,6 +12,7 @@ export const wecomErrors = {
   operation: 'During',
   corp: 'Corp',
   account: 'Account',
+  bot: 'Bot',
   calls: 'Calls that failed within 24 hours',
   noCalls: 'None.',
   api: 'API',
@@ -26,7 +27,7 @@ export const wecomErrors = {
   nothingText:
     'Every access token was given and every API call was taken, as far as the replicas have seen that ran within 3 days.',
   unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',
-  otherRemedy: 'The table of failed calls has each by its code, corp and account.',
+  otherRemedy: 'The table of failed calls has each by its code, corp, bot and account.',
   unknownRemedy: 'WeCom’s page about the code says what it means; the caller’s log has WeCom’s errmsg.',
   /** What to do about 60020: the address stands between the two. */
   unlisted: {

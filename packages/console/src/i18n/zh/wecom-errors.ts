@@ -13,6 +13,7 @@ export const wecomErrors: Words['wecomErrors'] = {
   operation: '发生在',
   corp: '企业',
   account: '客服账号',
+  bot: '机器人',
   calls: '24 小时内失败的调用',
   noCalls: '没有。',
   api: '接口',
@@ -22,7 +23,7 @@ export const wecomErrors: Words['wecomErrors'] = {
   nothing: '没有被拒绝的请求',
   nothingText: '就 3 天内运行过的副本所知，所有 access_token 都已成功获取，所有接口调用都已成功。',
   unknown: '未单独统计的错误码，或企业微信文档中没有的应答',
-  otherRemedy: '下方“失败的调用”按错误码、企业和账号逐条列出。',
+  otherRemedy: '下方“失败的调用”按错误码、企业、机器人和账号逐条列出。',
   unknownRemedy: '含义见企业微信的错误码查询页；调用方日志中有企业微信的 errmsg。',
   unlisted: {
     before: '请把',

@@ -4,7 +4,7 @@ import { useNames } from '../../api/names.js';
 import { useFailedCalls } from '../../api/wecom-errors.js';
 import { ChoiceFilter, FilterBar, useFilters } from '../../components/filters.js';
 import { HourBars } from '../../components/hour-bars.js';
-import { AccountName, CorpName } from '../../components/names.js';
+import { AccountName, BotName, CorpName } from '../../components/names.js';
 import { Opener } from '../../components/opener.js';
 import { PagedTable } from '../../components/paged-table.js';
 import { CallRemedy, Errcode } from '../../components/remedy.js';
@@ -14,10 +14,10 @@ import { t } from '../../i18n/language.js';
 
 const NAMES = ['corpId', 'openKfId'] as const;
 
-const keyOf = ({ operation, api, why, corpId, openKfId }: FailedCallAnswer): string =>
-  [operation, api, why, corpId, openKfId].join(' ');
+const keyOf = ({ operation, api, why, corpId, botId, openKfId }: FailedCallAnswer): string =>
+  [operation, api, why, corpId, botId, openKfId].join(' ');
 
-/** Calls that failed, by API, corp and account, with a bar for each hour. */
+/** Calls that failed, by API, corp, bot and account, with a bar for each hour. */
 export function FailedCalls() {
   const { common, wecomErrors } = t();
   const filters = useFilters(...NAMES);
@@ -25,6 +25,7 @@ export function FailedCalls() {
   const paged = useFailedCalls(values);
   const [opened, setOpened] = useState<string | null>(null);
   const names = useNames();
+  const botNames = new Map(names.bots.map(({ id, name }) => [id, name]));
   const corps = [...names.corps].map(([corpId, name]) => [corpId, name || corpId] as const);
   const shown = paged.of.data?.items ?? [];
   const accountOf = ({ corpId, openKfId, name }: FailedCallAnswer) =>
@@ -91,6 +92,14 @@ export function FailedCalls() {
               const account = accountOf(row);
               return account === null ? common.none : <AccountName {...account} />;
             },
+          },
+          {
+            key: 'bot',
+            head: wecomErrors.bot,
+            width: 160,
+            from: 'm',
+            cell: ({ botId }) =>
+              botId === null ? common.none : <BotName id={botId} name={botNames.get(botId) ?? botId} />,
           },
           {
             key: 'hours',
