@@ -122,10 +122,15 @@ describe('an account', () => {
     expect(past.lastOf(ACCOUNT).taken).not.toBeNull();
   });
 
-  it('is not remembered when there are 100,000 others', () => {
-    for (let n = 0; n <= 100_000; n++) note({ openKfId: `wk${n}` });
-    expect(past.lastOf({ ...ACCOUNT, openKfId: 'wk0' }).taken).toBeNull();
-    expect(past.lastOf({ ...ACCOUNT, openKfId: 'wk1' }).taken).not.toBeNull();
+  it('is not remembered when 10,000 others of its corp were heard of since, and is whatever another corp does', () => {
+    note({ openKfId: 'wkCalm' });
+    note({ corpId: 'wwOther' });
+    note();
+    note({ openKfId: 'wkCalm' });
+    for (let n = 2; n <= 10_000; n++) note({ openKfId: `wk${n}` });
+    expect(past.lastOf(ACCOUNT).taken).toBeNull();
+    expect(past.lastOf({ ...ACCOUNT, openKfId: 'wkCalm' }).taken).not.toBeNull();
+    expect(past.lastOf({ ...ACCOUNT, corpId: 'wwOther' }).taken).not.toBeNull();
   });
 
   it('is forgotten with its registration, also by what replicas tell later of the time before', async () => {
@@ -206,6 +211,24 @@ describe('what calls to WeCom told', () => {
     past.forget(ACCOUNT.openKfId);
     past.noteOutcome(before);
     expect(past.outcomeOf(REPLIES)).toBeNull();
+  });
+
+  it('of an account stays, whatever others of another corp are named', () => {
+    past.noteOutcome(wentWell(REPLIES, clock.nowMs()));
+    for (let n = 0; n <= 100_000; n++)
+      past.noteOutcome(
+        failedOnce({ ...REPLIES, corpId: 'wwOther', openKfId: `wk${n}` }, '95004', clock.nowMs()),
+      );
+    expect(past.repliedAtMs(ACCOUNT)).toBe(clock.nowMs());
+  });
+
+  it('of a caller stays, whatever another one calls', () => {
+    past.noteOutcome(failedOnce(TOKEN, '40001', clock.nowMs()));
+    const other = { ...TOKEN, subject: 'api', botId: 'bot-2' } as const;
+    for (let n = 0; n <= 20_000; n++)
+      past.noteOutcome(failedOnce({ ...other, openKfId: `wk${n}`, api: 'kf/x' }, '95004', clock.nowMs()));
+    expect(past.outcomeOf(TOKEN)).toMatchObject({ why: '40001' });
+    expect(past.callers()).toHaveLength(1_001);
   });
 
   it('of a caller is known, whatever accounts are forgotten, of 10,000 at most', () => {

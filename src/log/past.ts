@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../kernel/account.js';
+import { OwnedMap } from '../kernel/owned-map.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../queue/failure.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
@@ -15,16 +16,18 @@ import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attemp
 import type { MessageRead, TakenQuestion } from './signs.js';
 import { type CustomerSign, newestMsOfCustomer, UnansweredCustomers } from './unanswered-customers.js';
 
-/** Of accounts, bots and addresses each; a further one replaces the one that was heard of first. A caller can name any account. */
-export const SUBJECTS_MAX = 100_000;
-/** What was seen to go well or fail of a caller is remembered of so many: a caller can name any API. */
-const CALLERS_MAX = 10_000;
+/** How much is remembered. A further one replaces the one that was heard of least recently. */
+export const PAST_MAX = {
+  /** Of accounts, bots and addresses each. */
+  subjects: 100_000,
+  /** Accounts of a corp, which has 5,000 at most: events that it signs can name more. */
+  accountsOfCorp: 10_000,
+  /** What was seen to go well or fail of callers, and of one of them: a caller can name any API. */
+  calls: 10_000,
+  callsOfCaller: 1_000,
+};
 /** How long it is known that a program reads messages through the manager. */
 const READ_KEPT_MS = 3 * 86_400_000;
-/** Corps that an account is remembered of: only one has it, and others may name it. */
-const CORPS_MAX = 4;
-/** Of an account: two subjects of each of these corps. */
-const OUTCOMES_MAX = 2 * CORPS_MAX;
 
 /** What the bot of an account took last. */
 export interface LastTaken {
@@ -60,13 +63,14 @@ const NOTHING_TAKEN: TakenTimes = Object.freeze({ atMs: 0, messages: [], events:
 
 @Injectable()
 export class Past {
-  /** By the account's id. */
-  readonly #accounts = new Map<string, readonly AccountPast[]>();
+  /** By corp and the account's id. */
+  readonly #accounts = new OwnedMap<AccountPast>(PAST_MAX.accountsOfCorp, PAST_MAX.subjects);
   readonly #bots = new Map<string, AttemptPast>();
   readonly #addresses = new Map<string, AttemptPast>();
-  readonly #callers = new Map<string, WecomOutcome>();
-  /** By the account's id. Apart from what accounts took: a caller that names any account pushes out none that has a bot. */
-  readonly #outcomes = new Map<string, readonly AccountOutcome[]>();
+  /** By corp and bot. */
+  readonly #callers = new OwnedMap<WecomOutcome>(PAST_MAX.callsOfCaller, PAST_MAX.calls);
+  /** By corp and the account's id. Apart from what accounts took: events that name any account push out no reply. */
+  readonly #outcomes = new OwnedMap<readonly AccountOutcome[]>(PAST_MAX.accountsOfCorp, PAST_MAX.subjects);
   readonly customers = new UnansweredCustomers();
   /** When accounts were forgotten. Records from before are about a registration that is gone. */
   readonly #forgotten = new Map<string, number>();
@@ -108,11 +112,11 @@ export class Past {
   }
 
   #putOutcome(outcome: WecomOutcome): void {
-    if (!isOfAccount(outcome)) return putLast(this.#callers, outcomeKey(outcome), outcome, CALLERS_MAX);
-    const { openKfId } = outcome;
+    if (!isOfAccount(outcome)) return this.#callers.set(callerOf(outcome), outcomeKey(outcome), outcome);
+    const { corpId, openKfId, subject } = outcome;
     if (this.#isForgotten(openKfId, newestMsOf(outcome))) return;
-    const others = (this.#outcomes.get(openKfId) ?? []).filter((one) => !isSame(one, outcome));
-    putLast(this.#outcomes, openKfId, [...others.slice(1 - OUTCOMES_MAX), outcome]);
+    const others = (this.#outcomes.get(corpId, openKfId) ?? []).filter((one) => one.subject !== subject);
+    this.#outcomes.set(corpId, openKfId, [...others, outcome]);
   }
 
   noteRead({ corpId, openKfId, readAtMs }: MessageRead): void {
@@ -149,20 +153,18 @@ export class Past {
 
   /** What was seen to go well or fail of this caller, or account; `null` for nothing. */
   outcomeOf(of: OutcomeOf): WecomOutcome | null {
-    if (!isOfAccount(of)) return this.#callers.get(outcomeKey(of)) ?? null;
-    return this.#outcomes.get(of.openKfId)?.find((one) => isSame(one, of)) ?? null;
+    if (!isOfAccount(of)) return this.#callers.get(callerOf(of), outcomeKey(of)) ?? null;
+    return this.#outcomes.get(of.corpId, of.openKfId)?.find(({ subject }) => subject === of.subject) ?? null;
   }
 
   /** Of the calls of all bots and corps. */
   callers(): readonly WecomOutcome[] {
-    return [...this.#callers.values()];
+    return [...this.#callers.entries()].map(([, , outcome]) => outcome);
   }
 
   /** When WeCom last took a reply, store time; 0 for never. */
   repliedAtMs({ corpId, openKfId }: Addressee): number {
-    for (const one of this.#outcomes.get(openKfId) ?? [])
-      if (one.subject === 'replies' && one.corpId === corpId) return one.okAtMs;
-    return 0;
+    return this.#outcomes.get(corpId, openKfId)?.find(({ subject }) => subject === 'replies')?.okAtMs ?? 0;
   }
 
   /** Drops everything about the account up to this time, by default now: whoever has it next may be somebody else. */
@@ -170,8 +172,13 @@ export class Past {
     if (atMs <= (this.#forgotten.get(openKfId) ?? 0)) return;
     putLast(this.#forgotten, openKfId, atMs);
     // What is known of a later time is about whoever had it next.
-    keepIn(this.#accounts, openKfId, (one) => one.newestMs > atMs);
-    keepIn(this.#outcomes, openKfId, (one) => newestMsOf(one) > atMs);
+    for (const [corpId, past] of this.#accounts.withKey(openKfId))
+      if (past.newestMs <= atMs) this.#accounts.delete(corpId, openKfId);
+    for (const [corpId, outcomes] of this.#outcomes.withKey(openKfId)) {
+      this.#outcomes.delete(corpId, openKfId);
+      const later = outcomes.filter((one) => newestMsOf(one) > atMs);
+      if (later.length > 0) this.#outcomes.set(corpId, openKfId, later);
+    }
     this.customers.forget(openKfId, atMs);
   }
 
@@ -210,11 +217,14 @@ export class Past {
 
   /** Accounts of which something is known. */
   *accounts(): Generator<Addressee> {
-    for (const [openKfId, known] of this.#accounts)
-      for (const { corpId } of known) yield { corpId, openKfId };
-    for (const [openKfId, outcomes] of this.#outcomes)
-      for (const corpId of new Set(outcomes.map((one) => one.corpId)))
-        if (this.#find({ corpId, openKfId }) === undefined) yield { corpId, openKfId };
+    for (const [corpId, openKfId] of this.#accounts.entries()) yield { corpId, openKfId };
+    for (const [corpId, openKfId] of this.#outcomes.entries())
+      if (this.#find({ corpId, openKfId }) === undefined) yield { corpId, openKfId };
+  }
+
+  /** When something of the account was last delivered, or could not be; 0 for never. Store time. */
+  heardAtMs(account: Addressee): number {
+    return this.#find(account)?.newestMs ?? 0;
   }
 
   /** The same of one corp. Scans all. */
@@ -225,9 +235,8 @@ export class Past {
   /** When an event of each corp was last taken, store time; tests do not count. Scans all accounts. */
   takenByCorp(): ReadonlyMap<string, number> {
     const times = new Map<string, number>();
-    for (const known of this.#accounts.values())
-      for (const { corpId, takenAtMs } of known)
-        if (takenAtMs > (times.get(corpId) ?? 0)) times.set(corpId, takenAtMs);
+    for (const [corpId, , { takenAtMs }] of this.#accounts.entries())
+      if (takenAtMs > (times.get(corpId) ?? 0)) times.set(corpId, takenAtMs);
     return times;
   }
 
@@ -241,16 +250,14 @@ export class Past {
   }
 
   #find({ corpId, openKfId }: Addressee): AccountPast | undefined {
-    return this.#accounts.get(openKfId)?.find((one) => one.corpId === corpId);
+    return this.#accounts.get(corpId, openKfId);
   }
 
+  /** It counts as heard of now. */
   #pastOf(account: Addressee): AccountPast {
-    const found = this.#find(account);
-    if (found !== undefined) return found;
-    const added = new AccountPast(account.corpId);
-    const known = this.#accounts.get(account.openKfId) ?? [];
-    putLast(this.#accounts, account.openKfId, [...known.slice(1 - CORPS_MAX), added]);
-    return added;
+    const past = this.#find(account) ?? new AccountPast();
+    this.#accounts.set(account.corpId, account.openKfId, past);
+    return past;
   }
 }
 
@@ -320,8 +327,6 @@ class AccountPast {
   #hours: HourCounts | null = null;
   readonly #asked = { message: new AskedTimes(), event: new AskedTimes() };
 
-  constructor(readonly corpId: string) {}
-
   get newestMs(): number {
     return Math.max(this.takenAtMs, this.#readAtMs, this.attempts.newestMs);
   }
@@ -361,11 +366,9 @@ class AccountPast {
 const NO_HOURS = new HourCounts();
 
 function attemptsIn(all: Map<string, AttemptPast>, key: string): AttemptPast {
-  const known = all.get(key);
-  if (known !== undefined) return known;
-  const added = new AttemptPast();
-  putLast(all, key, added);
-  return added;
+  const past = all.get(key) ?? new AttemptPast();
+  putLast(all, key, past);
+  return past;
 }
 
 type AccountOutcome = WecomOutcome & { readonly openKfId: string };
@@ -374,23 +377,19 @@ function isOfAccount<T extends OutcomeOf>(of: T): of is T & { readonly openKfId:
   return of.subject === 'replies' || of.subject === 'account';
 }
 
-/** @param one of the same account's id. */
-function isSame(one: OutcomeOf, { subject, corpId }: OutcomeOf): boolean {
-  return one.subject === subject && one.corpId === corpId;
+/** A bot by its key, or else the corp. */
+function callerOf({ corpId, botId }: OutcomeOf): string {
+  return `${corpId} ${botId ?? ''}`;
 }
 
 function newestMsOf({ okAtMs, atMs }: WecomOutcome): number {
   return Math.max(okAtMs, atMs);
 }
 
-function keepIn<T>(all: Map<string, readonly T[]>, key: string, isKept: (one: T) => boolean): void {
-  const kept = all.get(key)?.filter(isKept) ?? [];
-  if (kept.length > 0) all.set(key, kept);
-  else all.delete(key);
-}
-
-function putLast<T>(all: Map<string, T>, key: string, added: T, max = SUBJECTS_MAX): void {
-  all.set(key, added);
-  const [first] = all.size > max ? all.keys() : [];
+/** As heard of now. */
+function putLast<T>(all: Map<string, T>, key: string, one: T): void {
+  all.delete(key);
+  all.set(key, one);
+  const [first] = all.size > PAST_MAX.subjects ? all.keys() : [];
   if (first !== undefined) all.delete(first);
 }
