@@ -76,7 +76,8 @@ export class AttemptOutcomes {
     // A status of a message that is no refusal means that nobody is behind the endpoint: see `isRefusal`.
     const isOfAccount = occasion === 'message' ? result.isOfAccount === true : mayBeOfAccount(result);
     if (isInconclusive) this.circuits.inconclusive(endpoint);
-    else if (isOfAccount) this.circuits.refused(endpoint, to, startedMs);
+    else if (isOfAccount)
+      this.circuits.refused(endpoint, to, startedMs, !result.taken && result.isOfAccountAlone === true);
     else this.circuits.failed(endpoint, startedMs);
   }
 }

@@ -25,6 +25,8 @@ export type AttemptResult =
        * acknowledge this.
        */
       readonly isOfAccount?: boolean;
+      /** Besides `isOfAccount`: nothing else can be the reason. */
+      readonly isOfAccountAlone?: true;
     };
 
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */

@@ -106,10 +106,11 @@ export class Circuit {
     if (mayPostpone || this.#probeAtMs === null) this.probeLater(startedMs);
   }
 
-  refused(account: Addressee, startedMs: number, nowMs: number): void {
+  /** @param isAlone whether it is surely about the account alone, so that it never counts against the endpoint. */
+  refused(account: Addressee, startedMs: number, nowMs: number, isAlone = false): void {
     const wasOpen = this.#isOpen;
     const times = this.#countRefusal(account);
-    if (times === 1) this.#count(nowMs);
+    if (times === 1 && !isAlone) this.#count(nowMs);
     this.#isSuspected = false;
     this.#lastFailedMs = nowMs;
     const isHeldBackNow = !wasOpen && times === FAILURES_IN_A_ROW;
@@ -120,8 +121,8 @@ export class Circuit {
     const hasChanged = isHeldBackNow || this.#isOpen !== wasOpen;
     // A probe is not postponed by attempts that were under way when the circuit opened, nor by refusals of other
     // accounts.
-    const isAlone = !wasOpen && this.#refused.size === 1 && times < FAILURES_IN_A_ROW;
-    if (this.#probeAtMs === null || hasChanged || isAlone) this.probeLater(startedMs);
+    const isOnlyOne = !wasOpen && this.#refused.size === 1 && times < FAILURES_IN_A_ROW;
+    if (this.#probeAtMs === null || hasChanged || isOnlyOne) this.probeLater(startedMs);
   }
 
   /** @returns whether the endpoint, or the account, was in trouble until now, so that what waits should be sent. */

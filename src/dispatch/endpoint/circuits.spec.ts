@@ -290,6 +290,14 @@ describe('a probe that was given up, or whose hint went elsewhere,', () => {
 });
 
 describe('an account that is refused', () => {
+  it('alone is held back, and however many are surely refused for themselves, the endpoint stays closed', () => {
+    for (let n = 2; n < 100; n++)
+      for (let time = 0; time < 5; time++) circuits.refused(ENDPOINT, account(n), clock.elapsedMs(), true);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+    expect(circuits.holdsBack(ENDPOINT, account(2))).toBe(true);
+    expect(circuits.admit(ENDPOINT, ACCOUNT)).toBe(true);
+  });
+
   it('never opens the circuit alone, however many events it has', async () => {
     refuse(1, 1_000);
     expect([circuits.isOpen(ENDPOINT), circuits.open.size]).toEqual([false, 0]);

@@ -69,9 +69,9 @@ export class Circuits {
     this.#fail(endpoint, (circuit) => circuit.failed(startedMs, this.clock.elapsedMs()));
   }
 
-  /** The endpoint answered, and refused something of the account. @param startedMs as of `failed`. */
-  refused(endpoint: string, account: Addressee, startedMs: number): void {
-    this.#fail(endpoint, (circuit) => circuit.refused(account, startedMs, this.clock.elapsedMs()));
+  /** The endpoint answered, and refused something of the account. @param startedMs as of `failed`. @param isAlone as of `Circuit`. */
+  refused(endpoint: string, account: Addressee, startedMs: number, isAlone = false): void {
+    this.#fail(endpoint, (circuit) => circuit.refused(account, startedMs, this.clock.elapsedMs(), isAlone));
   }
 
   /** @returns whether what waits for the endpoint should be sent now. */

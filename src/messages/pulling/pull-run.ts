@@ -10,6 +10,7 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/calls/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
+import { isOfNoAccount } from '../../wecom/outcomes/outcome.js';
 import { type PullLease, Pulls } from '../queue/pulls.js';
 import { messagesConfig } from '../sending/messages.config.js';
 import { type CameIn, LEASE_MS, PageKeeper, type PullTask } from './page-keeper.js';
@@ -221,10 +222,11 @@ function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
   const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
   if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS, 'wecom_busy');
   if (errcode === ERRCODE.tooManyAtOnce) return putOff(reason, AGAIN_MS, 'wecom_busy');
-  return failed(reason);
+  const isOfAccountAlone = isOfNoAccount(String(errcode));
+  return { ...failed(reason), ...(isOfAccountAlone && { isOfAccountAlone }) };
 }
 
-function failed(reason: string, isOfAccount = true): AttemptResult {
+function failed(reason: string, isOfAccount = true): Extract<AttemptResult, { taken: false }> {
   return { taken: false, stage: 'pull', reason, isOfAccount };
 }
 
