@@ -23,6 +23,7 @@ import { CurrentStatus } from './verdict/current-status.js';
 import { ProcessFigures } from './verdict/process-figures.js';
 import { RecentRefusals } from './verdict/recent-refusals.js';
 import { Names } from './accounts/names.js';
+import { UnknownAccountCounts } from './accounts/unknown-accounts.js';
 import { Successes } from './verdict/seen-to-work.js';
 
 const FOR_OTHERS = [AccountList, AccountServers, AccountViews, CurrentStatus, History, Successes];
@@ -45,6 +46,7 @@ const FOR_OTHERS = [AccountList, AccountServers, AccountViews, CurrentStatus, Hi
     RecentRefusals,
     ReplicaFacts,
     StoreCounts,
+    UnknownAccountCounts,
   ],
   exports: FOR_OTHERS,
 })

@@ -19,6 +19,7 @@ import { RegistrySync } from './sync/registry-sync.js';
 import { Accounts } from './accounts/accounts.js';
 import { Corps } from './accounts/corps.js';
 import { Destinations } from './accounts/destination.js';
+import { KnownAccounts } from './accounts/known-accounts.js';
 import { Presence } from './accounts/presence.js';
 import { BotWakes } from './accounts/waiting-events.js';
 import { AccountOwners } from './registration/account-owners.js';
@@ -40,6 +41,7 @@ const FOR_OTHERS = [
   Corps,
   Destinations,
   EndpointPolicy,
+  KnownAccounts,
   KnownApps,
   KnownBots,
   KnownCorps,

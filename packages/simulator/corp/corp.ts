@@ -77,6 +77,14 @@ export class Corp {
     return journal;
   }
 
+  /** As an admin does it in 微信客服: WeCom neither lists nor knows it any more. */
+  deleteAccount(openKfId: string): void {
+    const { identity } = this;
+    identity.accounts = identity.accounts.filter((account) => account.openKfId !== openKfId);
+    this.#journals.delete(openKfId);
+    this.onChange();
+  }
+
   findCustomer(externalUserId: string): Customer | null {
     return this.#customers.get(externalUserId) ?? null;
   }

@@ -17,7 +17,7 @@ export interface Customer {
 /** What the admin pages show of the corp. */
 export interface CorpIdentity {
   readonly corpId: string;
-  readonly accounts: readonly KfAccount[];
+  accounts: readonly KfAccount[];
 }
 
 export interface IdentityOptions {

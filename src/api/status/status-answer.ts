@@ -8,7 +8,7 @@ import type { CountsAnswer, StatusAnswer } from './status.dto.js';
 import type { VerdictAnswer } from './verdict.dto.js';
 
 export function toStatusAnswer(status: ProcessStatus, verdict: Conclusion): StatusAnswer {
-  const { atMs, isReady, storage, hints, messages, customers, lastMinute } = status;
+  const { atMs, isReady, storage, hints, messages, customers, lastMinute, unknownAccounts } = status;
   /** @param counted `null` where the store does not answer. @param oldestAtMs `null` where none waits. */
   const ageS = (counted: object | null, oldestAtMs: number | null = null): number | null =>
     counted === null ? null : toAgeS(atMs, oldestAtMs ?? atMs);
@@ -21,6 +21,7 @@ export function toStatusAnswer(status: ProcessStatus, verdict: Conclusion): Stat
     ready: isReady,
     storage: { kind: storage.kind, up: storage.isUp },
     counts: toCounts(status),
+    unknownAccounts: { count: unknownAccounts.count, examples: [...unknownAccounts.examples] },
     oldestWaitingAgeS: ageS(hints, hints?.oldestWaitingAtMs),
     oldestParkedAgeS: ageS(hints, hints?.oldestParkedAtMs),
     oldestMessageAgeS: ageS(messages, messages?.oldestWaitingAtMs),

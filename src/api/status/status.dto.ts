@@ -73,6 +73,26 @@ export class CountsAnswer {
   readonly openCircuits!: number;
 }
 
+/** An account that an event or a call named. */
+export class NamedAccountAnswer {
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example wkAAA */
+  readonly openKfId!: string;
+}
+
+/** Accounts that events or calls named within 24 h, although WeCom does not have them, no puppet registered them and no bot names them. */
+export class UnknownAccountsAnswer {
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly count!: number;
+
+  /** Some of them, at most 5. */
+  readonly examples!: NamedAccountAnswer[];
+}
+
 /** What this replica did within the last 60 s. */
 export class LastMinuteAnswer extends EventCounts {
   /** @example 720 */
@@ -130,6 +150,9 @@ export class StatusAnswer {
 
   /** Counts of the whole store, but openCircuits are those of this replica. null: the store does not answer. */
   readonly counts!: CountsAnswer;
+
+  /** As this replica has seen. They are in no other count, and in no list of accounts. */
+  readonly unknownAccounts!: UnknownAccountsAnswer;
 
   /**
    * The longest wait of an account; newer events do not shorten it. 0 when none waits.

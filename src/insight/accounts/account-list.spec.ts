@@ -18,6 +18,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Requester } from '../../kernel/role.js';
 import type { HintPage } from '../../queue/event-queue.js';
 import type { Failure } from '../../queue/failure.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import type { AccountAnswer } from '../../api/accounts/account.dto.js';
 import { toAccountAnswer } from '../../api/accounts/account-answer.js';
@@ -29,6 +30,7 @@ import { AccountWaits } from './account-waits.js';
 import { StoreCounts } from './store-counts.js';
 import { NoCustomerCounts } from './customer-counts.js';
 import { Names } from './names.js';
+import { UnknownAccountCounts } from './unknown-accounts.js';
 
 replicasOfEachTest();
 
@@ -48,17 +50,16 @@ class RemovableQueue extends MemoryEventQueue {
 
 let events: RemovableQueue;
 let list: AccountList;
+let known: KnownAccounts;
 
 beforeEach(async () => {
   events = new RemovableQueue();
   await start({ events });
   const { registry, past, botEndpoints, queue } = dispatch;
   const { accounts, bots, destinations, image, knownApps } = registry;
-  const wecom = {
-    known: () => null,
-    corpIds: () => [],
-    list: async () => [],
-  } as unknown as WecomAccounts;
+  const wecom = { list: async () => [], lookUp: async () => {} } as unknown as WecomAccounts;
+  known = new KnownAccounts(image, bots, clock);
+  const unknown = new UnknownAccountCounts(known, past, wecom, clock, clock);
   const counts = new QueueCounts(queue, clock, clock);
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
   const stored = new StoreCounts(
@@ -69,8 +70,8 @@ beforeEach(async () => {
   );
   const waits = new AccountWaits(events, counts, stored, new NoCustomerCounts(), bots, clock);
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
-  const views = new AccountViews(servers, waits, past, wecom, config, clock, clock);
-  const names = new Names(knownApps, bots, accounts, image, wecom);
+  const views = new AccountViews(servers, waits, past, known, unknown, config, clock, clock);
+  const names = new Names(knownApps, bots, accounts, image, known);
   list = new AccountList(accounts, views, past, new MemoryDeliveryLog(), names, wecom, clock);
 });
 

@@ -8,12 +8,12 @@ import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { Subject, WecomOutcome } from '../../log/outcome.js';
 import type { UnansweredCount } from '../../log/unanswered-customers.js';
 import { type AccountReplies, failingCallers, repliesOf } from '../../wecom/outcomes/outcome.js';
-import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
 import {
   ACCOUNT_STATES,
@@ -26,6 +26,7 @@ import {
 import { AccountWaits, type Waits } from './account-waits.js';
 import { type CustomerCount, NO_CUSTOMERS } from './customer-counts.js';
 import { insightConfig } from './insight.config.js';
+import { type UnknownAccounts, UnknownAccountCounts } from './unknown-accounts.js';
 
 /** Accounts that are judged in one turn of the event loop. */
 const SLICE = 1_000;
@@ -56,6 +57,7 @@ export interface AccountViewList {
   readonly views: readonly AccountView[];
   /** False where the store does not answer: what waits is not known. */
   readonly isStored: boolean;
+  readonly unknown: UnknownAccounts;
 }
 
 /** One of them; `null` for an account of which nobody knows anything. */
@@ -71,8 +73,6 @@ interface Context extends Waits {
   readonly wecom: ReadonlyMap<string, WecomOutcome>;
   /** By account. */
   readonly calls: ReadonlyMap<string, WecomOutcome>;
-  /** By corp. */
-  readonly inWecom: ReadonlyMap<string, ReadonlyMap<string, string> | null>;
 }
 
 /** A failure that is older says nothing of now: nobody has written since. */
@@ -89,7 +89,8 @@ export class AccountViews {
     private readonly servers: AccountServers,
     private readonly waits: AccountWaits,
     private readonly past: Past,
-    private readonly wecomAccounts: WecomAccounts,
+    private readonly known: KnownAccounts,
+    private readonly unknown: UnknownAccountCounts,
     @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
     clock: Clock,
     private readonly storeClock: StoreClock,
@@ -117,16 +118,20 @@ export class AccountViews {
   async #judgeAll(): Promise<AccountViewList> {
     const context = await this.#lookUp();
     const keys = await this.#keys(context);
+    await this.unknown.askFor(keys, context.hints);
     const views: AccountView[] = [];
+    const unknown: string[] = [];
     let left = SLICE;
     for (const key of keys) {
-      const view = this.#judge(readAccountKey(key), context);
+      const account = readAccountKey(key);
+      const view = this.#judge(account, context);
       if (view !== null) views.push(view);
+      else if (this.known.has(account) === false) unknown.push(key);
       if (--left > 0) continue;
       left = SLICE;
       await nextTurn();
     }
-    return { views, isStored: isStored(context) };
+    return { views, isStored: isStored(context), unknown: this.unknown.count(unknown, context.hints) };
   }
 
   async #lookUp(): Promise<Context> {
@@ -146,18 +151,7 @@ export class AccountViews {
       tokens: byCaller('token'),
       wecom: byCaller('gettoken', 'call'),
       calls: new Map(calls),
-      inWecom: this.#readWecom(),
     };
-  }
-
-  #readWecom(): Context['inWecom'] {
-    const { wecomAccounts } = this;
-    return new Map(
-      wecomAccounts.corpIds().map((corpId) => {
-        const known = wecomAccounts.known(corpId);
-        return [corpId, known && new Map(known.map(({ openKfId, name }) => [openKfId, name]))];
-      }),
-    );
   }
 
   /** Why the service of an agent failed last, if its operator has to look after that. */
@@ -169,28 +163,29 @@ export class AccountViews {
   }
 
   /** The keys of all accounts that are known: those of WeCom's lists, of puppets and of bots, and those for which something came. */
-  async #keys({ hints, messages, inWecom }: Context): Promise<ReadonlySet<string>> {
+  async #keys({ hints, messages }: Context): Promise<ReadonlySet<string>> {
     const keys = new Set<string>([...(hints?.keys() ?? []), ...(messages?.keys() ?? [])]);
     for await (const slice of this.servers.keys()) for (const key of slice) keys.add(key);
     for (const account of this.past.accounts()) keys.add(accountKey(account));
     await nextTurn();
-    for (const [corpId, names] of inWecom)
-      for (const openKfId of names?.keys() ?? []) keys.add(accountKey({ corpId, openKfId }));
+    for (const [corpId, { names }] of this.known.lists())
+      for (const openKfId of names.keys()) keys.add(accountKey({ corpId, openKfId }));
     return keys;
   }
 
-  /** @returns `null` for an account of which nobody knows anything any more. */
+  /** @returns `null` for an account that there is not, or of which nobody knows anything any more. */
   #judge(account: Addressee, context: Context): AccountView | null {
     const { corpId, openKfId } = account;
     const key = accountKey(account);
     const hint = context.hints?.get(key) ?? null;
     const messages = context.messages?.get(key) ?? null;
-    const names = context.inWecom.get(corpId) ?? null;
+    const names = this.known.listOf(corpId)?.names ?? null;
     const { isAway, ...server } = this.servers.of(account);
     const { servedBy, bot, puppet, isCircuitOpen } = server;
     const isListed = names?.has(openKfId) === true;
-    const isKnown = servedBy !== 'nobody' || puppet !== null || isListed;
-    if (!isKnown && hint === null && messages === null) return null;
+    const isThere = this.known.has(account);
+    if (isThere === false && messages === null) return null;
+    if (isThere === null && servedBy === 'nobody' && hint === null && messages === null) return null;
     const replies = repliesOf(this.past, account, this.storeClock.nowMs());
     const taken = this.past.takenOf(account);
     const takesMessages = bot?.takes === 'message';

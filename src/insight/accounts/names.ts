@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Accounts } from '../../registry/accounts/accounts.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import { KnownApps } from '../../registry/apps/known-apps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
-import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import type { Cause } from './cause.js';
 
 /** What people call corps, bots and accounts, as far as it is in memory. */
@@ -14,7 +14,7 @@ export class Names {
     private readonly bots: KnownBots,
     private readonly accounts: Accounts,
     private readonly image: RegistryImage,
-    private readonly wecom: WecomAccounts,
+    private readonly known: KnownAccounts,
   ) {}
 
   /** The corps that somebody has registered, with an app, a bot or a puppet. */
@@ -31,9 +31,8 @@ export class Names {
 
   /** As WeCom has it, or as its puppet registered it. */
   ofAccount(corpId: string | null, openKfId: string): string | null {
-    const listed = corpId === null ? null : this.wecom.known(corpId);
-    const name = listed?.find((one) => one.openKfId === openKfId)?.name ?? '';
-    return name === '' ? this.accounts.nameOf(openKfId) : name;
+    const listed = corpId === null ? null : this.known.listOf(corpId);
+    return listed?.names.get(openKfId) || this.accounts.nameOf(openKfId);
   }
 
   of(cause: Cause): Cause {

@@ -33,6 +33,7 @@ function status({ hints, messages, lastMinute, storage, isReady = true }: Change
     isReady,
     storage: { kind: 'embedded', isUp: true, room: 'enough', sinceMs: null, ...storage },
     ...{ accounts: 2, online: 2, openCircuits: 0, customers: null },
+    unknownAccounts: { count: 0, examples: [] },
     hints: hints === null ? null : { ...NO_HINTS, ...hints },
     messages: messages === null ? null : { ...NO_MESSAGES, ...messages },
     lastMinute: { ...MINUTE, tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0, ...lastMinute },

@@ -35,8 +35,9 @@ export class CurrentStatus {
   }
 
   async read(): Promise<{ status: ProcessStatus; verdict: Conclusion }> {
-    const { views } = await this.accounts.list();
-    const status = await this.figures.read(views);
+    const list = await this.accounts.list();
+    const { views } = list;
+    const status = await this.figures.read(list);
     const found = await this.causes.of(status, views);
     const verdict = conclude(found, views, { hasBots: this.bots.size > 0, nowMs: status.atMs });
     return { status, verdict: { ...verdict, causes: verdict.causes.map((cause) => this.names.of(cause)) } };
@@ -55,8 +56,8 @@ export class CurrentStatus {
   }
 
   async #named(): Promise<readonly Cause[]> {
-    const { views } = await this.accounts.list();
-    const { causes } = await this.causes.of(await this.figures.read(views), views);
+    const list = await this.accounts.list();
+    const { causes } = await this.causes.of(await this.figures.read(list), list.views);
     return causes.map((cause) => this.names.of(cause));
   }
 }

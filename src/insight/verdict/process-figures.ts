@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { Readiness } from '../../health/readiness.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { AccountView } from '../accounts/account-views.js';
+import type { AccountView, AccountViewList } from '../accounts/account-views.js';
 import { sumOf } from '../accounts/customer-counts.js';
 import { LastMinute } from '../figures/last-minute.js';
 import type { ProcessStatus } from './status.js';
@@ -19,13 +19,14 @@ export class ProcessFigures {
     private readonly storeClock: StoreClock,
   ) {}
 
-  async read(views: readonly AccountView[]): Promise<ProcessStatus> {
+  async read({ views, unknown }: AccountViewList): Promise<ProcessStatus> {
     const [[hints, messages], state] = await Promise.all([this.stored.latest(), this.stored.state()]);
     return {
       atMs: this.storeClock.nowMs(),
       isReady: this.readiness.isReady,
       storage: { kind: this.stored.kind, ...state },
       accounts: views.length,
+      unknownAccounts: unknown,
       online: views.filter(isOnline).length,
       ...{ hints, messages },
       openCircuits: this.circuits.failing.size,

@@ -5,6 +5,7 @@ import type { AccountState } from '../accounts/account-state.js';
 import type { Cause } from '../accounts/cause.js';
 import type { CustomerCount } from '../accounts/customer-counts.js';
 import type { StorageState } from '../accounts/store-counts.js';
+import type { UnknownAccounts } from '../accounts/unknown-accounts.js';
 import type { Totals } from '../figures/instruments.js';
 
 /** The state of this process and of the store. */
@@ -14,6 +15,7 @@ export interface ProcessStatus {
   readonly isReady: boolean;
   readonly storage: StorageState & Pick<StorageProbe, 'kind'>;
   readonly accounts: number;
+  readonly unknownAccounts: UnknownAccounts;
   readonly online: number;
   /** Of the whole store; `null` where it does not answer. */
   readonly hints: HintCounts | null;

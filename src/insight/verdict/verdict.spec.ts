@@ -21,12 +21,14 @@ import { Metrics } from '../../metrics/metrics.js';
 import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { Corps } from '../../registry/accounts/corps.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { AccountServers } from '../accounts/account-servers.js';
 import { AccountViews } from '../accounts/account-views.js';
 import { AccountWaits } from '../accounts/account-waits.js';
 import { StoreCounts } from '../accounts/store-counts.js';
 import { NoCustomerCounts } from '../accounts/customer-counts.js';
+import { UnknownAccountCounts } from '../accounts/unknown-accounts.js';
 import type { RefusedCallbacks } from '../../log/refused-callbacks.js';
 import type { ProcessStatus } from './status.js';
 import { CorpsWithoutCallbacks } from './corps-without-callbacks.js';
@@ -43,10 +45,12 @@ let causes: CurrentCauses;
 beforeEach(async () => {
   await start();
   const { registry, past, circuits, queue, events, botEndpoints } = dispatch;
-  const { accounts, bots, destinations } = registry;
+  const { accounts, bots, destinations, image } = registry;
   wecom = new WecomMetrics(new Metrics(), clock, undefined, clock, past);
   const counts = new QueueCounts(queue, clock, clock);
-  const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
+  const known = new KnownAccounts(image, bots, clock);
+  const asked = { lookUp: async () => {} } as unknown as WecomAccounts;
+  const unknown = new UnknownAccountCounts(known, past, asked, clock, clock);
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
   const stored = new StoreCounts(
@@ -56,7 +60,7 @@ beforeEach(async () => {
     clock,
   );
   const waits = new AccountWaits(events, counts, stored, new NoCustomerCounts(), bots, clock);
-  views = new AccountViews(servers, waits, past, listed, config, clock, clock);
+  views = new AccountViews(servers, waits, past, known, unknown, config, clock, clock);
   const corps = { has: () => true } as unknown as Corps;
   const refused = { list: () => Promise.reject(new Error('no log')) } as unknown as RefusedCallbacks;
   const silent = new CorpsWithoutCallbacks(new Arrivals(clock), bots, corps, clock, new Metrics());
@@ -74,6 +78,7 @@ async function judge() {
       storage: { kind: 'embedded', isUp: true, room: 'enough', sinceMs: null },
     },
     ...{ accounts, online: accounts, openCircuits: 0, customers: null },
+    unknownAccounts: { count: 0, examples: [] },
     hints: await dispatch.events.counts(),
     messages: { waiting: 0, dead: 0, oldestWaitingAtMs: null },
     lastMinute: {

@@ -6,6 +6,7 @@ import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import type { EventQueue } from '../../queue/event-queue.js';
 import { RESYNC_WINDOW_MS, ResyncBudget, RESYNCS_OF_PROBES } from '../../dispatch/later/resync-budget.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
+import type { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import type { Pulls } from '../queue/pulls.js';
 import type { Coverage } from './coverage.js';
 import { CatchUp } from './catch-up.js';
@@ -28,12 +29,15 @@ let hintState: string | null;
 let botOf: (openKfId: string) => string | null;
 let catchUp: CatchUp;
 let known: readonly Addressee[];
+/** Accounts that WeCom has not any more. */
+let gone: Set<string>;
 /** When any replica has pulled the accounts. */
 let pulledAtMs: number;
 
 beforeEach(() => {
   [clock, pulled, result, hintState, pulledAtMs] = [new ManualClock(), [], TAKEN, null, 0];
   botOf = () => 'bot-1';
+  gone = new Set();
   const find = ({ openKfId }: Addressee) => {
     const id = botOf(openKfId);
     return { bot: id === null ? null : { id }, isPulled: id !== null };
@@ -60,6 +64,7 @@ beforeEach(() => {
     pulls,
     destinations,
     { refresh: async () => known } as Partial<Coverage> as Coverage,
+    { has: ({ openKfId }) => (gone.has(openKfId) ? false : null) } as KnownAccounts,
     clock,
     clock,
   );
@@ -112,6 +117,13 @@ describe('an account whose messages a bot takes', () => {
     await clock.advance(1);
     await clock.advance(600_000);
     expect(pulled).toHaveLength(2);
+  });
+
+  it('is not pulled again where that failed because WeCom has it no more', async () => {
+    [result, gone] = [FAILED, new Set(['wk0'])];
+    await look();
+    await clock.advance(3 * 600_000);
+    expect(pulled).toEqual(['wk0']);
   });
 
   it('is left to an event of it that waits, to one that came, and to another replica', async () => {

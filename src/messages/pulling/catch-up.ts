@@ -4,6 +4,7 @@ import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import { Coverage } from './coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
@@ -41,6 +42,7 @@ export class CatchUp implements OnApplicationShutdown {
     private readonly pulls: EventlessPulls,
     private readonly destinations: Destinations,
     private readonly coverage: Coverage,
+    private readonly known: KnownAccounts,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -118,7 +120,7 @@ export class CatchUp implements OnApplicationShutdown {
     const { key, bot, sinceMs, tries } = behind;
     const isStill = (): boolean => this.#behind.get(key) === behind;
     const ended = await this.pulls.run(behind, bot, tries === 0 ? sinceMs : null, isStill);
-    if (ended === null || ended.taken) return null;
+    if (ended === null || ended.taken || this.known.has(behind) === false) return null;
     return Math.max(againMs(behind), ended.retryAfterMs ?? 0);
   }
 }

@@ -9,8 +9,10 @@ import { type Addressee, accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
+import type { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import type { KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
+import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import type { Pulls } from '../queue/pulls.js';
 import { MessageMetrics } from '../sending/message-metrics.js';
@@ -34,11 +36,19 @@ let looks: { readonly account: Addressee; readonly atMs: number }[];
 let lying: Map<string, number>;
 let isStoreAway: boolean;
 let arrivals: Arrivals;
+/** Accounts that were pulled before, and those of them that WeCom has not any more. */
+let pulledBefore: string[];
+let gone: Set<string>;
+/** Looks end so. */
+let result: Look['result'];
+/** The corps whose lists were asked for. */
+let lookedUp: string[];
 
 beforeEach(() => {
   [clock, bots, looks, isStoreAway] = [new ManualClock(), [], [], false];
   [pulledAtMs, lying, counters] = [new Map(), new Map(), new MemoryCounters()];
   arrivals = new Arrivals(clock);
+  [pulledBefore, gone, lookedUp, result] = [[], new Set(), [], { taken: true, status: 200 }];
 });
 
 /** One of them for each corp. */
@@ -67,7 +77,7 @@ function startReplica(): Patrol {
       pulledAtMs.set(key, clock.nowMs());
       const customers = lying.get(key) ?? 0;
       lying.delete(key);
-      return { result: { taken: true, status: 200 }, found: { customers, firstSentAtMs: clock.nowMs() } };
+      return { result, found: { customers, firstSentAtMs: clock.nowMs() } };
     },
   } as unknown as Puller;
   const events = { find: async () => null } as unknown as EventQueue;
@@ -81,10 +91,17 @@ function startReplica(): Patrol {
     tokens,
     clock,
   );
-  const known = { list: () => bots } as unknown as KnownBots;
-  const coverage = { keys: () => [] } as unknown as Coverage;
+  const known = {
+    list: () => bots,
+    find: (id: string) => bots.find((bot) => bot.id === id) ?? null,
+  } as unknown as KnownBots;
+  const coverage = { keys: () => pulledBefore } as unknown as Coverage;
+  const accounts = {
+    has: ({ openKfId }: Addressee) => (gone.has(openKfId) ? false : null),
+  } as unknown as KnownAccounts;
+  const wecom = { lookUp: async (corpId: string) => void lookedUp.push(corpId) } as unknown as WecomAccounts;
   const log = pino({ level: 'silent' });
-  const watched = new WatchedAccounts(known, destinations, coverage);
+  const watched = new WatchedAccounts(known, destinations, coverage, accounts, wecom);
   const untold = new UntoldMessages(store, arrivals, new MessageMetrics(new Metrics()), clock, log);
   const patrol = new Patrol(pulls, watched, untold, clock, clock, log);
   patrol.start();
@@ -122,6 +139,28 @@ describe('the patrol', () => {
     // Of four corps at a time.
     const rounds = Map.groupBy(looks, ({ atMs }) => atMs);
     expect(Math.max(...[...rounds.values()].map((same) => same.length))).toBeLessThan(50 + 4);
+  });
+
+  it('leaves an account of a bot of all others alone once WeCom has it no more, and asks for its list where a look fails', async () => {
+    addBots(1, 0);
+    bots[0] = { ...bots[0], openKfIds: ['*'] } as unknown as KnownBot;
+    pulledBefore = ['ww0/wkHere', 'ww0/wkGone'];
+    result = { taken: false, stage: 'pull', reason: 'WeCom answered kf/sync_msg with errcode 40058' };
+    startReplica();
+    await pass(PATROL_TIMES.quietMs + 2 * MINUTE_MS);
+    expect(looks.map(({ account }) => account.openKfId)).toEqual(['wkHere', 'wkGone']);
+    expect(lookedUp).toEqual(['ww0', 'ww0']);
+    gone.add('wkGone');
+    await pass(PATROL_TIMES.quietMs + 2 * MINUTE_MS);
+    expect(looks.map(({ account }) => account.openKfId)).toEqual(['wkHere', 'wkGone', 'wkHere']);
+  });
+
+  it('asks for no list where the bot names its accounts', async () => {
+    addBots(1, 1);
+    result = { taken: false, stage: 'pull', reason: 'WeCom answered kf/sync_msg with errcode 95004' };
+    startReplica();
+    await pass(PATROL_TIMES.quietMs + MINUTE_MS);
+    expect([looks.length, lookedUp]).toEqual([1, []]);
   });
 
   it('goes on when the store is back', async () => {

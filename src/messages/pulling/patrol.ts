@@ -121,6 +121,7 @@ export class Patrol implements OnApplicationShutdown {
     const endedAtMs = this.storeClock.nowMs();
     const key = accountKey(next);
     if ('found' in looked) {
+      if (!looked.result.taken) this.watched.lookFailed(next);
       const hasCustomer = looked.found.customers > 0;
       turns.pulled(key, endedAtMs, hasCustomer, endedAtMs);
       const { found } = looked;

@@ -6,7 +6,13 @@ import { AnswerLost, OwnCalls } from '../client/own-calls.js';
 import { CallLimits } from './call-limits.js';
 import type { Asker } from './sync-turns.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { isTokenError, parseObject, unlistedAddressOf, type WecomAnswer } from '../client/wecom-answer.js';
+import {
+  ERRCODE,
+  isTokenError,
+  parseObject,
+  unlistedAddressOf,
+  type WecomAnswer,
+} from '../client/wecom-answer.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 export interface KfCall {
@@ -70,7 +76,9 @@ export class KfCalls {
     });
     const ended = { operation: 'call', corpId, botId, api, openKfId, touser, isAsked: true } as const;
     if ('refusal' in outcome) {
-      this.metrics.noteOutcome({ ...ended, ...toOutcome(outcome.refusal) });
+      // A pause for its callers is the manager's own.
+      const isAsked = outcome.refusal.errcode !== ERRCODE.tooFrequent;
+      this.metrics.noteOutcome({ ...ended, ...toOutcome(outcome.refusal), isAsked });
       return outcome.refusal;
     }
     const retryAfterS = await this.limits.take({ corpId, api, tokenlessSync });

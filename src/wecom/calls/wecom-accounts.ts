@@ -4,10 +4,12 @@ import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { newLru } from '../../kernel/lru.js';
+import { StoreClock } from '../../kernel/store-clock.js';
 import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { Corps } from '../../registry/accounts/corps.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import type { TokenRequest } from '../tokens/token-request.js';
 import { isTokenError, parseObject } from '../client/wecom-answer.js';
@@ -18,6 +20,7 @@ const LIMIT_MS = 5_000;
 /** Accounts on one page of WeCom's list (developer.work.weixin.qq.com/document/path/94661), and pages that are read at most. */
 const PAGE_SIZE = 100;
 const PAGES_MAX = 10;
+const ACCOUNTS_MAX = PAGES_MAX * PAGE_SIZE;
 /** How long a list is answered again, so that readers cannot use up WeCom's limits. A failure may be over sooner. */
 const KEPT_MS = 60_000;
 const FAILURE_KEPT_MS = 10_000;
@@ -47,18 +50,20 @@ interface CorpList {
 /** Lists a corp's customer-service accounts from WeCom, so that a person can choose among them. */
 @Injectable()
 export class WecomAccounts {
-  /** By corp: what WeCom listed last. */
-  readonly #known = newLru<readonly WecomAccount[]>(CORPS_MAX);
   /** By corp. */
   readonly #asked = newLru<CorpList>(CORPS_MAX);
+  /** When `lookUp` asked last, on the clock that never jumps. By corp. */
+  readonly #lookedUpAtMs = newLru<number>(CORPS_MAX);
 
   constructor(
     private readonly calls: RareCalls,
     private readonly tokens: AccessTokens,
     private readonly corps: Corps,
     private readonly bots: KnownBots,
+    private readonly known: KnownAccounts,
     @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
     private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
   ) {}
 
   /**
@@ -80,6 +85,7 @@ export class WecomAccounts {
       const isUnderWay = asked.untilMs === Infinity;
       if (isUnderWay || (!isAskedAnew && this.clock.elapsedMs() < asked.untilMs)) return asked.accounts;
     }
+    const askedAtMs = this.storeClock.nowMs();
     const caller = { role: 'operator', ip: from } as const;
     const accounts = this.#askInTurn(secrets.map((known) => ({ ...known, corpId, caller, trace })));
     const now: CorpList = { secretIds, accounts, untilMs: Infinity };
@@ -89,7 +95,8 @@ export class WecomAccounts {
     accounts.then(
       (found) => {
         keepFor(KEPT_MS);
-        this.#known.set(corpId, found);
+        const names = new Map(found.map(({ openKfId, name }) => [openKfId, name]));
+        this.known.listed(corpId, { names, askedAtMs, isWhole: found.length < ACCOUNTS_MAX });
       },
       () => keepFor(FAILURE_KEPT_MS),
     );
@@ -97,14 +104,15 @@ export class WecomAccounts {
     return accounts;
   }
 
-  /** What WeCom listed last of the corp, without asking; `null` where it has not yet. */
-  known(corpId: string): readonly WecomAccount[] | null {
-    return this.#known.get(corpId) ?? null;
-  }
-
-  /** Of which `known` gives a list. */
-  corpIds(): readonly string[] {
-    return [...this.#known.keys()];
+  /**
+   * Has `KnownAccounts` know the list, of late: call it where an account shows up that is not on it, or may be gone. WeCom is asked
+   * once a minute at most. Never rejects.
+   */
+  async lookUp(corpId: string): Promise<void> {
+    const nowMs = this.clock.elapsedMs();
+    if (nowMs - (this.#lookedUpAtMs.get(corpId) ?? -Infinity) < KEPT_MS) return;
+    this.#lookedUpAtMs.set(corpId, nowMs);
+    await this.list(corpId, '', null, true).catch(() => {});
   }
 
   async #askInTurn([first, ...others]: readonly TokenRequest[]): Promise<readonly WecomAccount[]> {

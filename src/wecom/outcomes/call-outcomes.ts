@@ -21,7 +21,7 @@ export interface EndedCall {
   readonly botId: string | null;
   /** `''` for a request of a token. */
   readonly api: string;
-  /** The account that the call names; `null` where it names none that is read. */
+  /** The account that the call names; `null` where it names none that is read, and of `CallOutcomes.note` none that is known. */
   readonly openKfId: string | null;
   /** The `external_userid` of the customer that a reply is for; left out where it names none. */
   readonly touser?: string | undefined;
@@ -58,8 +58,9 @@ export class CallOutcomes {
   note(call: EndedCall): void {
     const { corpId, openKfId } = call;
     if (corpId === null) return;
-    if (call.isAsked) this.#noteCaller({ ...call, corpId });
-    else this.#noteLimited({ ...call, corpId });
+    // What the manager answered itself says nothing of WeCom, or of an account.
+    if (!call.isAsked) return this.#noteLimited({ ...call, corpId });
+    this.#noteCaller({ ...call, corpId });
     if (isReply(call.api) && openKfId !== null) this.#noteReply({ ...call, corpId, openKfId });
   }
 
@@ -78,16 +79,18 @@ export class CallOutcomes {
     const isRefused = said !== null && isOfToken(said);
     if (isRefused || operation === 'call') this.#note(of('token'), isRefused ? said : null);
     else if (said === null) this.#tokenGiven(of('token'));
-    if (operation !== 'call' || botId === null || isReply(api)) return;
+    if (operation !== 'call' || botId === null) return;
     const ofApi = { ...of('api'), openKfId, api };
-    const isOfApi = said !== null && !isRefused;
+    // That WeCom has no such account says nothing of the bot, unless the account is known.
+    const isOfNobody = said !== null && openKfId === null && isOfNoAccount(said);
+    const isOfApi = said !== null && !isRefused && !isOfNobody && !isReply(api);
     // What goes well need not be known of every API.
     if (isOfApi || this.#isOver(this.past.outcomeOf(ofApi))) this.#note(ofApi, isOfApi ? said : null);
   }
 
-  /** The bot calls more often than WeCom allows. Replies are told of their account. */
+  /** The bot calls more often than WeCom allows. */
   #noteLimited({ operation, corpId, botId, openKfId, api, errcode }: EndedCall & { corpId: string }): void {
-    if (operation !== 'call' || botId === null || errcode === null || isReply(api)) return;
+    if (operation !== 'call' || botId === null || errcode === null) return;
     this.#note({ subject: 'api', corpId, botId, openKfId, api }, String(errcode));
   }
 

@@ -9,8 +9,9 @@ import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics, only } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
 import { Corps } from '../../registry/accounts/corps.js';
+import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import { CallOutcomes, type EndedCall, isReply, type Notes } from './call-outcomes.js';
-import { failingCallers } from './outcome.js';
+import { failingCallers, isOfNoAccount } from './outcome.js';
 import { ReadMessages } from './read-messages.js';
 import { FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
@@ -39,6 +40,9 @@ export type CallResult = (typeof CALL_RESULTS)[number];
 /** What became of a reply. `refused`: by WeCom, or by the manager in its name. */
 const REPLY_RESULTS = ['sent', 'refused', 'unanswered'] as const;
 
+const SYNC = 'kf/sync_msg';
+const ALL_KNOWN = { has: () => true, answered: () => {} };
+
 /** Answers with an errcode other than 0. Unknown errcodes share one count: callers and gateways can cause any number. */
 interface Errors {
   readonly known: ReadonlyMap<number, Count>;
@@ -59,7 +63,7 @@ export class WecomMetrics {
   /** By corp, account and API. */
   readonly failedCalls: FailedCalls;
 
-  /** @param corps by default every corp is known. @param storeClock by default the same as `clock`. */
+  /** @param corps by default every corp is known. @param accounts the same. @param storeClock by default the same as `clock`. */
   constructor(
     metrics: Metrics,
     clock: Clock = new SystemClock(),
@@ -70,6 +74,7 @@ export class WecomMetrics {
     @Inject(StoreClock) storeClock: StoreClock = clock,
     private readonly past: Past = new Past(storeClock),
     @Inject(SignRecorder) notes: Notes = past,
+    @Inject(KnownAccounts) private readonly accounts: Pick<KnownAccounts, 'has' | 'answered'> = ALL_KNOWN,
   ) {
     this.errors = new WecomErrors(clock);
     this.#outcomes = new CallOutcomes(storeClock, past, notes);
@@ -109,12 +114,27 @@ export class WecomMetrics {
   noteOutcome(call: EndedCall): void {
     // A token may be of a corp that is not known; whoever has the account is.
     const corpId = call.corpId ?? (call.openKfId === null ? null : this.corps.findOf(call.openKfId));
-    // Callers can make up corps.
-    if (corpId !== null && this.corps.has(corpId)) this.#outcomes.note({ ...call, corpId });
+    // Callers can make up corps, and accounts.
+    if (corpId !== null && this.corps.has(corpId)) {
+      const openKfId = this.#findKnown({ ...call, corpId });
+      this.#outcomes.note({ ...call, corpId, openKfId });
+    }
     this.failedCalls.note(call);
     if (!isReply(call.api)) return;
     if (call.fault !== null) this.#replies.unanswered.add();
     else this.#replies[call.errcode === 0 ? 'sent' : 'refused'].add();
+  }
+
+  /** The account that a call names, where there is one: what WeCom has just said of it is known then. */
+  #findKnown(call: EndedCall & { readonly corpId: string }): string | null {
+    const { corpId, openKfId, api, errcode, fault, isAsked } = call;
+    if (openKfId === null) return null;
+    const account = { corpId, openKfId };
+    if (isAsked && fault === null && (isReply(api) || api.toLowerCase() === SYNC)) {
+      if (errcode === 0) this.accounts.answered(account, true);
+      else if (isOfNoAccount(String(errcode))) this.accounts.answered(account, false);
+    }
+    return this.accounts.has(account) === true ? openKfId : null;
   }
 
   /** How a request of a token ended. @param botId left out where somebody tried a secret. */
@@ -143,8 +163,9 @@ export class WecomMetrics {
     if (openKfId !== null && !byAccount.has(openKfId)) byAccount.set(openKfId, []);
     for (const [account, its] of byAccount) {
       const corp = corpId ?? (account === null ? null : this.corps.findOf(account));
-      if (account !== null && corp !== null)
-        this.#read.note({ corpId: corp, openKfId: account }, its, isOfProgram);
+      if (account === null || corp === null) continue;
+      if (this.corps.has(corp)) this.accounts.answered({ corpId: corp, openKfId: account }, true);
+      this.#read.note({ corpId: corp, openKfId: account }, its, isOfProgram);
     }
   }
 

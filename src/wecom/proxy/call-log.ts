@@ -1,4 +1,5 @@
 import { RequestFields } from '../../http/log/request-log.js';
+import { ERRCODE } from '../client/wecom-answer.js';
 import type { EndedCall } from '../outcomes/call-outcomes.js';
 import type { CallResult } from '../outcomes/wecom-metrics.js';
 
@@ -57,8 +58,9 @@ export function toEndedCall(log: CallLog, answeredStatus: number | null, seconds
     result === 'unreachable' || result === 'broken' || (result === 'aborted' && seconds >= NO_ANSWER_S);
   if (isUnanswered) return { ...ended, fault: 'unreachable' };
   if (result === 'limited') return { ...ended, fault: null, isAsked: false };
-  // WeCom refused to give an access token.
-  if (result === 'refused' && errcode !== null) return { ...ended, fault: null };
+  // WeCom refused to give an access token. A pause for its callers is the manager's own.
+  if (result === 'refused' && errcode !== null)
+    return { ...ended, fault: null, isAsked: errcode !== ERRCODE.tooFrequent };
   if (result !== 'answered' || answeredStatus === null) return null;
   return { ...ended, fault: answeredStatus >= 400 ? 'status' : null };
 }
