@@ -11,6 +11,10 @@ export class OwnedMap<T> {
     private readonly max: number,
   ) {}
 
+  get size(): number {
+    return this.#size;
+  }
+
   get(owner: string, key: string): T | undefined {
     return this.#owners.get(owner)?.get(key);
   }
@@ -29,6 +33,11 @@ export class OwnedMap<T> {
     if (own?.delete(key) !== true) return;
     this.#size--;
     if (own.size === 0) this.#owners.delete(owner);
+  }
+
+  /** Of an owner; the one that was set least recently comes first. */
+  of(owner: string): Iterable<readonly [key: string, value: T]> {
+    return this.#owners.get(owner) ?? [];
   }
 
   /** Each with its owner and key; of an owner the one that was set least recently comes first. */

@@ -2,14 +2,15 @@
  * When each customer first wrote without a reply since. A reply is a message that WeCom accepted for this customer, or the words
  * of a person to this customer. Customers are known by their hash alone (`customerKey`).
  */
-import { accountKey, type Addressee } from '../kernel/account.js';
+import { accountKey, type Addressee, readAccountKey } from '../kernel/account.js';
+import { OwnedMap } from '../kernel/owned-map.js';
 import { AskedTimes } from './asked-times.js';
 
 /** Nothing is known of a customer for longer: WeCom takes no reply after this time (developer.work.weixin.qq.com/document/path/94677). */
 export const CUSTOMER_KEPT_MS = 48 * 3_600_000;
 /** The customers of the last hour are those whose share counts. */
 const HOUR_MS = 3_600_000;
-/** Of all accounts, and of one. A further customer replaces the one of whom nothing was heard for the longest time. */
+/** Of all accounts, and of one. */
 const CUSTOMERS_MAX = 100_000;
 const OF_ACCOUNT_MAX = 20_000;
 /** WeCom's times have whole seconds. */
@@ -63,10 +64,8 @@ export interface UnansweredTimes {
 }
 
 export class UnansweredCustomers {
-  /** By account, then by customer. The one heard of last stands last. */
-  readonly #accounts = new Map<string, Map<string, Customer>>();
-  /** All of them, in the same order. */
-  readonly #all = new Set<Customer>();
+  /** By account, and by the customer's hash. */
+  readonly #all = new OwnedMap<Customer>(OF_ACCOUNT_MAX, CUSTOMERS_MAX);
 
   get size(): number {
     return this.#all.size;
@@ -74,7 +73,7 @@ export class UnansweredCustomers {
 
   /** A customer's message was read. @returns what is known then; `null` where the message was known. */
   asked(account: Addressee, customer: string, sentAtMs: number, nowMs: number): CustomerSign | null {
-    const known = this.#accounts.get(accountKey(account))?.get(customer);
+    const known = this.#all.get(accountKey(account), customer);
     if (known !== undefined && sentAtMs <= known.sentAtMs) return null;
     // WeCom's clock may differ from ours. A message that was not known came after the last reply.
     const askedMs = Math.max(toStoreMs(sentAtMs, nowMs), (known?.repliedAtMs ?? 0) + 1);
@@ -89,7 +88,7 @@ export class UnansweredCustomers {
 
   /** A person's words to the customer were read. @returns as `asked`. */
   told(account: Addressee, customer: string, sentAtMs: number, nowMs: number): CustomerSign | null {
-    const known = this.#accounts.get(accountKey(account))?.get(customer);
+    const known = this.#all.get(accountKey(account), customer);
     const isLast = known !== undefined && sentAtMs >= known.sentAtMs;
     const atMs = Math.max(toStoreMs(sentAtMs, nowMs), isLast ? known.askedAtMs : 0);
     return atMs <= (known?.repliedAtMs ?? 0) ? null : this.replied(account, customer, atMs);
@@ -97,52 +96,27 @@ export class UnansweredCustomers {
 
   /** Adds what is known of a customer to what was. @returns both together. */
   hear(sign: CustomerSign): CustomerSign {
-    const customer = this.#take(sign);
-    customer.hear(sign);
-    return customer.toSign();
+    const owner = accountKey(sign);
+    const customer = this.#all.get(owner, sign.customer) ?? new Customer();
+    this.#all.set(owner, sign.customer, customer);
+    return { ...toSign(sign, sign.customer), ...customer.hear(sign) };
   }
 
-  /** Looks at all customers of the account: 100,000 of them take some milliseconds. */
+  /** Looks at all customers of the account: 20,000 of them take some milliseconds. */
   of(account: Addressee, times: UnansweredTimes): UnansweredCount {
+    const owner = accountKey(account);
     const count = new Counted();
-    for (const customer of this.#accounts.get(accountKey(account))?.values() ?? [])
-      if (times.nowMs - customer.newestMs >= CUSTOMER_KEPT_MS) this.#drop(customer);
+    for (const [key, customer] of this.#all.of(owner))
+      if (times.nowMs - customer.newestMs >= CUSTOMER_KEPT_MS) this.#all.delete(owner, key);
       else count.add(customer, times);
     return count;
   }
 
   /** Drops what is known of an account up to this time. @param openKfId of whichever corp. */
   forget(openKfId: string, atMs: number): void {
-    for (const customer of this.#all)
-      if (customer.account.openKfId === openKfId && customer.newestMs <= atMs) this.#drop(customer);
-  }
-
-  /** Puts the customer last. */
-  #take(sign: CustomerSign): Customer {
-    const key = accountKey(sign);
-    const customers = this.#accounts.get(key) ?? new Map<string, Customer>();
-    const found = customers.get(sign.customer) ?? new Customer(sign, sign.customer);
-    customers.delete(sign.customer);
-    customers.set(sign.customer, found);
-    this.#accounts.set(key, customers);
-    this.#all.delete(found);
-    this.#all.add(found);
-    if (customers.size > OF_ACCOUNT_MAX) this.#dropFirst(customers.values());
-    if (this.#all.size > CUSTOMERS_MAX) this.#dropFirst(this.#all.values());
-    return found;
-  }
-
-  #dropFirst(customers: Iterator<Customer>): void {
-    const first = customers.next();
-    if (first.done !== true) this.#drop(first.value);
-  }
-
-  #drop(customer: Customer): void {
-    this.#all.delete(customer);
-    const key = accountKey(customer.account);
-    const customers = this.#accounts.get(key);
-    customers?.delete(customer.key);
-    if (customers?.size === 0) this.#accounts.delete(key);
+    for (const [owner, key, customer] of this.#all.entries())
+      if (readAccountKey(owner).openKfId === openKfId && customer.newestMs <= atMs)
+        this.#all.delete(owner, key);
   }
 }
 
@@ -157,20 +131,12 @@ function toSign({ corpId, openKfId }: Addressee, customer: string): CustomerSign
 
 /** One customer of an account. Changed in place: every message passes here. */
 class Customer {
-  readonly account: Addressee;
   sentAtMs = 0;
   repliedAtMs = 0;
   asks = 0;
   /** When the customer last wrote, store time; 0 for never. */
   askedAtMs = 0;
   readonly #asked = new AskedTimes();
-
-  constructor(
-    { corpId, openKfId }: Addressee,
-    readonly key: string,
-  ) {
-    this.account = { corpId, openKfId };
-  }
 
   get newestMs(): number {
     return Math.max(this.askedAtMs, this.repliedAtMs);
@@ -186,7 +152,12 @@ class Customer {
     return this.#asked.firstAfter(Math.max(this.repliedAtMs, atMs));
   }
 
-  hear({ sentAtMs, asked, asks, repliedAtMs }: CustomerSign): void {
+  hear({
+    sentAtMs,
+    asked,
+    asks,
+    repliedAtMs,
+  }: CustomerSign): Omit<CustomerSign, keyof Addressee | 'customer'> {
     this.sentAtMs = Math.max(this.sentAtMs, sentAtMs);
     this.repliedAtMs = Math.max(this.repliedAtMs, repliedAtMs);
     if (this.waitsSinceMs === 0) this.asks = 0;
@@ -195,12 +166,10 @@ class Customer {
       this.#asked.add(atMs, this.repliedAtMs);
       if (atMs > this.repliedAtMs) this.asks = Math.max(this.asks, asks);
     }
-  }
-
-  toSign(): CustomerSign {
-    const { sentAtMs, repliedAtMs, asks } = this;
-    const asked = this.#asked.list(repliedAtMs);
-    return { ...this.account, customer: this.key, sentAtMs, asked, asks, repliedAtMs };
+    return {
+      ...{ sentAtMs: this.sentAtMs, asked: this.#asked.list(this.repliedAtMs), asks: this.asks },
+      repliedAtMs: this.repliedAtMs,
+    };
   }
 }
 
