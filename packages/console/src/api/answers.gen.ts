@@ -1781,6 +1781,11 @@ export type MessagesReplayedAnswer = {
     replayed: number;
 };
 
+export type NamedAccountAnswer = {
+    corpId: string;
+    openKfId: string;
+};
+
 export type NewAppDto = {
     /**
      * The corp.
@@ -2345,6 +2350,10 @@ export type StatusAnswer = {
      */
     counts: CountsAnswer;
     /**
+     * As this replica has seen. They are in no other count, and in no list of accounts.
+     */
+    unknownAccounts: UnknownAccountsAnswer;
+    /**
      * The longest wait of an account; newer events do not shorten it. 0 when none waits.
      */
     oldestWaitingAgeS: number | null;
@@ -2445,6 +2454,14 @@ export type UnansweredAnswer = {
      * Since when the longest one waits; ISO 8601, UTC. null: nobody waits.
      */
     since: string | null;
+};
+
+export type UnknownAccountsAnswer = {
+    count: number;
+    /**
+     * Some of them, at most 5.
+     */
+    examples: Array<NamedAccountAnswer>;
 };
 
 export type VerdictAnswer = {

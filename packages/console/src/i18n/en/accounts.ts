@@ -36,6 +36,8 @@ export const accounts = {
   address: 'Address',
   giveBot: 'Give it a bot',
   addBot: 'Add a bot',
+  unknown: (count: string) =>
+    `Unknown accounts: ${count}. Events or calls named them within 24 hours, and WeCom does not have them, no bot names them and no puppet registered them. Examples:`,
   notInWecom: 'WeCom does not list it',
   notInWecomText: 'It was deleted in WeCom, or its id belongs to another corp.',
   why: 'Why',

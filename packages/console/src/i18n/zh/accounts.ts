@@ -38,6 +38,8 @@ export const accounts: Words['accounts'] = {
   address: '地址',
   giveBot: '分配机器人',
   addBot: '添加机器人',
+  unknown: (count) =>
+    `未知账号：${count} 个。24 小时内有事件或调用指明了它们，但企业微信中没有这些账号，也没有机器人列出或 puppet 注册它们。例如：`,
   notInWecom: '企业微信中没有此账号',
   notInWecomText: '该账号已在企业微信中删除，或其 ID 属于其他企业。',
   why: '原因',

@@ -13,6 +13,7 @@ import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 import { accountColumns } from './account-columns.js';
+import { UnknownAccounts } from './unknown-accounts.js';
 
 const CHOICES = ['corpId', 'botId', 'servedBy'] as const;
 const NAMES = ['q', ...CHOICES, 'state', 'sort'] as const;
@@ -47,6 +48,7 @@ export default function AccountsPage() {
         sort={{ by: values.sort, onSort: (sort) => set({ sort }) }}
         empty={isFiltered ? <NoMatch onClear={() => set(NOTHING)} /> : <NoAccounts />}
       />
+      <UnknownAccounts />
     </Page>
   );
 }
