@@ -122,12 +122,12 @@ describe('an account', () => {
     expect(past.lastOf(ACCOUNT).taken).not.toBeNull();
   });
 
-  it('is not remembered when 10,000 others of its corp were heard of since, and is whatever another corp does', () => {
+  it('is not remembered when 20,000 others of its corp were heard of since, and is whatever another corp does', () => {
     note({ openKfId: 'wkCalm' });
     note({ corpId: 'wwOther' });
     note();
     note({ openKfId: 'wkCalm' });
-    for (let n = 2; n <= 10_000; n++) note({ openKfId: `wk${n}` });
+    for (let n = 2; n <= 20_000; n++) note({ openKfId: `wk${n}` });
     expect(past.lastOf(ACCOUNT).taken).toBeNull();
     expect(past.lastOf({ ...ACCOUNT, openKfId: 'wkCalm' }).taken).not.toBeNull();
     expect(past.lastOf({ ...ACCOUNT, corpId: 'wwOther' }).taken).not.toBeNull();

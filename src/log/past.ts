@@ -20,8 +20,8 @@ import { type CustomerSign, newestMsOfCustomer, UnansweredCustomers } from './un
 export const PAST_MAX = {
   /** Of accounts, bots and addresses each. */
   subjects: 100_000,
-  /** Accounts of a corp, which has 5,000 at most: events that it signs can name more. */
-  accountsOfCorp: 10_000,
+  /** Accounts of a corp: 10,000 may be registered and 5,000 be at WeCom, and events that it signs can name more. */
+  accountsOfCorp: 20_000,
   /** What was seen to go well or fail of callers, and of one of them: a caller can name any API. */
   calls: 10_000,
   callsOfCaller: 1_000,

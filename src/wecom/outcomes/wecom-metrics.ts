@@ -11,7 +11,7 @@ import type { Observations } from '../../metrics/observations.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { KnownAccounts } from '../../registry/accounts/known-accounts.js';
 import { CallOutcomes, type EndedCall, isReply, type Notes } from './call-outcomes.js';
-import { failingCallers, isOfNoAccount } from './outcome.js';
+import { failingCallers, isOfCaller, isOfNoAccount, isOfToken } from './outcome.js';
 import { ReadMessages } from './read-messages.js';
 import { FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
@@ -134,7 +134,11 @@ export class WecomMetrics {
       if (errcode === 0) this.accounts.answered(account, true);
       else if (isOfNoAccount(String(errcode))) this.accounts.answered(account, false);
     }
-    return this.accounts.has(account) === true ? openKfId : null;
+    const isThere = this.accounts.has(account);
+    // While nobody has said whether it is there, what WeCom says of it counts, unless that is said of its caller.
+    const isSaid =
+      fault === null && errcode !== null && !isOfCaller(`${errcode}`) && !isOfToken(`${errcode}`);
+    return (isThere ?? isSaid) ? openKfId : null;
   }
 
   /** How a request of a token ended. @param botId left out where somebody tried a secret. */
