@@ -9,6 +9,7 @@ import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { VERSION } from '../../src/kernel/version.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { CONTENTS } from '../../src/store-contents.js';
+import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
 import { seenInTerminal } from '../support/terminal-process.js';
@@ -45,6 +46,23 @@ async function failedStart(env: Record<string, string> = {}): Promise<string> {
   expect(said.match(/manager\.cannot_start/g)).toHaveLength(1);
   return said;
 }
+
+it('a start and check on a SQLite that may damage the store name its version, and the one that mended it', async () => {
+  const older = `Object.defineProperty(process.versions, 'sqlite', { value: '3.51.2' })`;
+  const old = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(older)}` };
+  for (const [env, count] of [[old, 1] as const, [{}, 0] as const]) {
+    const manager = await startManager({ DATA_DIR: folder, ...env });
+    const lines = manager.log.filter(({ msg }) => msg === 'store.sqlite_old');
+    const line = { level: 40, sqlite: '3.51.2', sqliteMin: '3.51.3' };
+    expect(lines).toEqual(Array.from({ length: count }, () => expect.objectContaining(line)));
+    await manager.stop();
+    const { stdout } = await runCli({ DATA_DIR: folder, ...env }, 'check', '--json');
+    const { checks } = JSON.parse(stdout) as { checks: { check: string; status: string; message: string }[] };
+    const warnings = checks.filter(({ check, status }) => check === 'store' && status === 'warning');
+    const warning = { message: expect.stringMatching(/^SQLite 3\.51\.2 .* 3\.51\.3 mended/) };
+    expect(warnings).toEqual(Array.from({ length: count }, () => expect.objectContaining(warning)));
+  }
+});
 
 describe('configuration', () => {
   it('reports all mistakes at once, by name, with what was expected, and ends with 1', async () => {

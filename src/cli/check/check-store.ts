@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { inspectStore } from '../../storage/inspect-store.js';
+import { oldSqlite, SQLITE_VERSION_MIN } from '../../storage/sqlite/sqlite-version.js';
 import type { StoreInspection } from '../../storage/store/store-inspection.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
@@ -19,6 +20,8 @@ export async function* checkStore(config: Config, known: KnownSecrets): AsyncGen
     return;
   }
   yield ok('store', describe(store, config, known));
+  const sqlite = store.kind === 'embedded' ? oldSqlite() : null;
+  if (sqlite !== null) yield oldEngine(sqlite);
   if (store.clockAheadMs !== null) yield judgeClock(store.clockAheadMs);
   yield judgeSecrets(config, known);
 }
@@ -29,6 +32,13 @@ function describe({ kind, state }: StoreInspection, { dataDir }: Config, known: 
   const apps = known.apps > 0 ? `, ${known.apps} app(s)` : '';
   const bots = known.bots > 0 ? `, ${known.bots} bot(s)` : '';
   return `${name} can be used; ${known.puppets} registration(s), ${known.online} online${apps}${bots}`;
+}
+
+function oldEngine(sqlite: string): Finding {
+  return warning(
+    'store',
+    `SQLite ${sqlite} of this Node may damage DATA_DIR, by a bug that ${SQLITE_VERSION_MIN} mended; install Node 24.15 or later`,
+  );
 }
 
 function judgeClock(aheadMs: number): Finding {

@@ -12,6 +12,7 @@ import { StoreMetrics } from '../store/store-metrics.js';
 import { DataDir, SCHEMA_VERSION } from './data-dir.js';
 import { Database, isDamage, type Statement, type Value } from './database.js';
 import type { StatementResult } from './database-worker.js';
+import { oldSqlite, SQLITE_VERSION_MIN } from './sqlite-version.js';
 import { lastingTables, logTables, missingColumns } from './tables.js';
 import type { StoreContents } from '../store/store-contents.js';
 
@@ -92,6 +93,9 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     metrics = new StoreMetrics('embedded', STEPS, new Metrics()),
     log?: Log,
   ): Promise<SqliteStore> {
+    const sqlite = oldSqlite();
+    if (sqlite !== null && log !== undefined)
+      log.warn({ sqlite, sqliteMin: SQLITE_VERSION_MIN }, 'store.sqlite_old');
     const folder = new DataDir(dataDir);
     folder.acquire();
     try {
