@@ -1,5 +1,5 @@
-# One digest for all platforms. Dependabot raises it whenever the image is built anew, as with fixes of Debian.
-FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS base
+# By version. A digest is missing, since none of this version could be confirmed (SECURITY.md).
+FROM node:24.22.1-bookworm-slim AS base
 WORKDIR /app
 
 FROM base AS build

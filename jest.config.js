@@ -1,8 +1,8 @@
-/** Jest has loaded Node's ES modules since Node 24.9; an older Node fails in every spec file, with a message that hides why. */
+/** `engines` of package.json. An older Node than 24.9 fails in every spec file, with a message that hides why. */
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 24 || (major === 24 && minor < 9)) {
+if (major < 24 || (major === 24 && minor < 15)) {
   throw new Error(
-    `The tests need Node 24.9 or later and this is ${process.versions.node}. ` +
+    `The tests need Node 24.15 or later and this is ${process.versions.node}. ` +
       'Use `npm test`, which runs the Node that `npm ci` has installed, or install that one.',
   );
 }

@@ -1,4 +1,5 @@
-const NODE_VERSION_MIN = [24, 9] as const;
+/** From here on Node's SQLite has its log's reset mended (3.51.3). */
+const NODE_VERSION_MIN = [24, 15] as const;
 
 /** Ends the process on an older Node, where it would fail later and less clearly. */
 export function requireNode(): void {

@@ -129,11 +129,13 @@ it('runs no script of a package that is installed', () => {
   }
 }, 60_000);
 
-it('brings a Node of one version, and it is the one that runs this', () => {
-  const versions = Object.values(manifestOf('scripts/node').optionalDependencies ?? {});
-  expect(new Set(versions).size).toBe(1);
+it('brings a Node of one version on Linux, and it is the one that runs this', () => {
+  const brought = Object.entries(manifestOf('scripts/node').optionalDependencies ?? {});
+  // The package for Windows is published later, or not at all.
+  const onLinux = brought.filter(([name]) => name.startsWith('node-linux-')).map(([, version]) => version);
+  expect(new Set(onLinux).size).toBe(1);
   const isBrought = existsSync(`node_modules/node-${process.platform}-${process.arch}`);
-  if (isBrought) expect(process.versions.node).toBe(versions[0]);
+  if (isBrought && process.platform === 'linux') expect(process.versions.node).toBe(onLinux[0]);
 });
 
 describe('before a build', () => {

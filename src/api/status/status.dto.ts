@@ -124,7 +124,7 @@ export class StatusAnswer {
   /** @example 2.1.0 */
   readonly version!: string;
 
-  /** @example 24.21.0 */
+  /** @example 24.22.1 */
   readonly node!: string;
 
   /**
