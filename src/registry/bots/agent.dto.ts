@@ -80,7 +80,7 @@ export class AgentSettings {
 
   /**
    * For form openai: the model. Others decide by themselves.
-   * @example deepseek-chat
+   * @example deepseek-flash
    */
   @IsTextOrNone(NAME_LENGTH_MAX)
   readonly model!: string;

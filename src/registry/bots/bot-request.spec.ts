@@ -148,7 +148,7 @@ describe('an agent', () => {
   });
 
   it('is changed field by field, and keeps its key', () => {
-    const bot = made(withAgent({ form: 'openai', model: 'deepseek-chat', history: 3, fallback: 'Wait' }));
+    const bot = made(withAgent({ form: 'openai', model: 'deepseek-flash', history: 3, fallback: 'Wait' }));
     const change = agentIn(changed({ agent: { history: 5, fallback: '' } }, bot));
     expect(change.agent).toEqual({ ...agentIn(bot).agent, history: 5, fallback: '' });
     expect(change.secrets.agentKey.reveal()).toBe('app-secret-key');

@@ -7,7 +7,7 @@ const URLS: Readonly<Record<AgentForm, string>> = {
   dify: 'https://api.dify.ai/v1',
   fastgpt: 'https://api.fastgpt.in/api/v1',
   coze: 'https://api.coze.cn',
-  openai: 'https://api.deepseek.com/v1',
+  openai: 'https://api.deepseek.com',
 };
 
 interface ServiceFieldsProps {
@@ -56,7 +56,7 @@ export function ServiceFields({ agent, hasKey, onChange }: ServiceFieldsProps) {
         <Field
           label={agents.model}
           hint={agents.modelHint}
-          placeholder="deepseek-chat"
+          placeholder="deepseek-flash"
           value={model}
           isMono
           required
