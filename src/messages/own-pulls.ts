@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type Delivery } from '../dispatch/endpoint/deliveries.js';
+import { Deliveries, type RecordedAttempt } from '../dispatch/endpoint/deliveries.js';
 import { hasSeenNothing } from '../dispatch/later/sender.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
@@ -62,7 +62,7 @@ export class OwnPulls {
   }
 
   /** A recipient that pulls by itself was told of an event. */
-  told({ result, atMs, durationMs, ...account }: Delivery): void {
+  told({ result, atMs, durationMs, ...account }: RecordedAttempt): void {
     if (this.#pending.size === 0) return;
     const key = accountKey(account);
     const pending = this.#pending.get(key);

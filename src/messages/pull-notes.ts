@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Delivery } from '../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../dispatch/endpoint/deliveries.js';
 import { TriedEvents } from '../dispatch/endpoint/tried-events.js';
 import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
@@ -18,7 +18,7 @@ export class PullNotes extends TriedEvents {
     super();
   }
 
-  override ended(delivery: Delivery): void {
+  override ended(delivery: RecordedAttempt): void {
     const { isPulled, result, occasion } = delivery;
     const isTest = occasion === 'test';
     if (isPulled && result.taken) {

@@ -2,7 +2,7 @@
 import { DueMessages } from '../../src/dispatch/later/due-messages.js';
 import { TriedEvents } from '../../src/dispatch/endpoint/tried-events.js';
 import { WaitingMessages } from '../../src/dispatch/endpoint/waiting-messages.js';
-import type { Delivery } from '../../src/dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../src/dispatch/endpoint/deliveries.js';
 import { WakeUp } from '../../src/kernel/wake-up.js';
 import { Lines } from '../../src/queue/lines.js';
 import { MESSAGE_LINES } from '../../src/queue/message-line.js';
@@ -15,7 +15,7 @@ export class NoWaitingMessages extends WaitingMessages {
 }
 
 export class NoTriedEvents extends TriedEvents {
-  override ended(_delivery: Delivery): void {}
+  override ended(_delivery: RecordedAttempt): void {}
 }
 
 export class NoDueMessages extends DueMessages {

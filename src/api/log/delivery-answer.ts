@@ -1,4 +1,4 @@
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { REPLICA } from '../../kernel/replica.js';
 import type { DeliveryAnswer } from './delivery.dto.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
@@ -12,18 +12,18 @@ export interface DeliveryFilter {
   readonly outcome: Outcome | null;
 }
 
-export function isAskedFor(delivery: Delivery, { openKfId, outcome }: DeliveryFilter): boolean {
+export function isAskedFor(delivery: RecordedAttempt, { openKfId, outcome }: DeliveryFilter): boolean {
   const isOfAccount = openKfId === null || delivery.openKfId === openKfId;
   return isOfAccount && (outcome === null || delivery.result.taken === (outcome === 'taken'));
 }
 
 /** Unique across all replicas. */
-export function toDeliveryId({ number }: Delivery): string {
+export function toDeliveryId({ number }: RecordedAttempt): string {
   return `${REPLICA}-${number}`;
 }
 
 /** @param name the name of its account. */
-export function toDeliveryAnswer(delivery: Delivery, name: string | null): DeliveryAnswer {
+export function toDeliveryAnswer(delivery: RecordedAttempt, name: string | null): DeliveryAnswer {
   const { corpId, openKfId, endpoint, occasion, attempt, result } = delivery;
   return {
     id: toDeliveryId(delivery),
@@ -45,7 +45,7 @@ export function toDeliveryAnswer(delivery: Delivery, name: string | null): Deliv
   };
 }
 
-function formOf({ occasion, isRaw }: Delivery): DeliveryAnswer['form'] {
+function formOf({ occasion, isRaw }: RecordedAttempt): DeliveryAnswer['form'] {
   if (occasion === 'message') return 'message';
   return isRaw ? 'encrypted' : 'decrypted';
 }

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { DeliveryFeed } from './delivery-feed.js';
 
 const ALL = { openKfId: null, outcome: null };
 
-function delivery(fields: Partial<Delivery> = {}): Delivery {
+function delivery(fields: Partial<RecordedAttempt> = {}): RecordedAttempt {
   return {
     number: 1,
     atMs: 0,
@@ -24,7 +24,7 @@ function delivery(fields: Partial<Delivery> = {}): Delivery {
 }
 
 const textOf = (stream: DeliveryFeed): string => String(stream.read() ?? '');
-const toText = ({ number }: Delivery): string => `${number};`;
+const toText = ({ number }: RecordedAttempt): string => `${number};`;
 
 it('writes what was offered when it is flushed, and nothing twice', () => {
   const stream = new DeliveryFeed(ALL);

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { type DeliveryFilter, isAskedFor } from './delivery-answer.js';
 
 /** How much may be buffered for a slow reader: some hundred deliveries. */
@@ -12,7 +12,7 @@ const STUCK_BEATS_MAX = 4;
 /** Server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html) of one reader. It never waits for the reader. */
 export class DeliveryFeed extends Readable {
   readonly #filter: DeliveryFilter;
-  readonly #pending: Delivery[] = [];
+  readonly #pending: RecordedAttempt[] = [];
   #skipped = 0;
   #stuckBeats = 0;
 
@@ -25,7 +25,7 @@ export class DeliveryFeed extends Readable {
   override _read(): void {}
 
   /** @returns whether the reader wants the delivery. */
-  offer(delivery: Delivery): boolean {
+  offer(delivery: RecordedAttempt): boolean {
     if (!isAskedFor(delivery, this.#filter)) return false;
     if (this.#pending.length < PENDING_MAX) this.#pending.push(delivery);
     else this.#skipped++;
@@ -37,7 +37,7 @@ export class DeliveryFeed extends Readable {
   }
 
   /** Writes what was offered, if there is room. @param toText formats the event of a delivery. */
-  flush(toText: (delivery: Delivery) => string): void {
+  flush(toText: (delivery: RecordedAttempt) => string): void {
     const pending = this.#pending.splice(0);
     if (this.readableLength >= UNREAD_BYTES_MAX) {
       this.#skipped += pending.length;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Accounts } from '../../registry/accounts/accounts.js';
-import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
+import { Deliveries, type RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
@@ -108,7 +108,7 @@ export class DeliveryFeeds implements BeforeApplicationShutdown {
     this.#flush = null;
   }
 
-  #offer(delivery: Delivery): void {
+  #offer(delivery: RecordedAttempt): void {
     let isWanted = false;
     for (const reader of this.#readers.keys()) isWanted = reader.offer(delivery) || isWanted;
     if (isWanted) this.#flush ??= this.clock.after(FLUSH_MS, () => this.#flushAll());
@@ -117,8 +117,8 @@ export class DeliveryFeeds implements BeforeApplicationShutdown {
   #flushAll(): void {
     this.#flush?.cancel();
     this.#flush = null;
-    const texts = new Map<Delivery, string>();
-    const toText = (delivery: Delivery): string => {
+    const texts = new Map<RecordedAttempt, string>();
+    const toText = (delivery: RecordedAttempt): string => {
       const text =
         texts.get(delivery) ?? toEvent('delivery', this.#toAnswer(delivery), toDeliveryId(delivery));
       texts.set(delivery, text);
@@ -127,7 +127,7 @@ export class DeliveryFeeds implements BeforeApplicationShutdown {
     for (const reader of this.#readers.keys()) reader.flush(toText);
   }
 
-  #toAnswer(delivery: Delivery): DeliveryAnswer {
+  #toAnswer(delivery: RecordedAttempt): DeliveryAnswer {
     return toDeliveryAnswer(delivery, this.accounts.nameOf(delivery.openKfId));
   }
 

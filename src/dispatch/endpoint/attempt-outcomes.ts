@@ -49,8 +49,8 @@ export class AttemptOutcomes {
     const durationMs = this.clock.elapsedMs() - startedMs;
     const isHalf = hasPulledOf(parcel) !== null;
     if (!(isHalf && result.taken)) {
-      const delivery = this.deliveries.ended(to, parcel, occasion, result, durationMs);
-      if (parcel.body.kind === 'event') this.tried.ended(delivery);
+      const recorded = this.deliveries.ended(to, parcel, occasion, result, durationMs);
+      if (parcel.body.kind === 'event') this.tried.ended(recorded);
     }
     if (to.endpoint !== null) this.#count(to, to.endpoint.href, occasion, startedMs, result);
     const { puppet } = to;

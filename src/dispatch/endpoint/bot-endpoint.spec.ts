@@ -14,7 +14,7 @@ import type { Destination } from '../../registry/accounts/destination.js';
 import { type CarrierCriteria, Carrier } from './carrier.js';
 import type { Parcel } from './parcel.js';
 import type { Attempt, AttemptResult, OnEnd } from './attempt.js';
-import type { Delivery } from './deliveries.js';
+import type { RecordedAttempt } from './deliveries.js';
 import type { BotEndpoint } from './bot-endpoint.js';
 
 replicasOfEachTest();
@@ -57,7 +57,7 @@ describe('an attempt', () => {
   it('is in the books before others see its result', async () => {
     await start();
     await registerAt((await puppetServer()).url);
-    const booked: Delivery[] = [];
+    const booked: RecordedAttempt[] = [];
     dispatch.deliveries.listen((delivery) => booked.push(delivery));
     const { result } = botEndpoint().attempt(kfParcel({ id: 'booked' }, 3), 'due');
     await result;
@@ -70,7 +70,7 @@ describe('an attempt', () => {
     await start();
     await registerAt((await puppetServer()).url);
     const tried: string[] = [];
-    dispatch.tried.ended = ({ eventId }: Delivery) => void tried.push(eventId);
+    dispatch.tried.ended = ({ eventId }: RecordedAttempt) => void tried.push(eventId);
     await botEndpoint().attempt(kfParcel({ id: 'event-1' }), 'due').result;
     const body = { kind: 'message', content: new Secret('{}'), isOfCustomer: true, hasPulled: null } as const;
     await botEndpoint().attempt({ ...kfParcel({ id: 'message-1' }), body }, 'message').result;

@@ -6,7 +6,7 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AttemptResult } from './attempt.js';
-import { Deliveries, type Delivery } from './deliveries.js';
+import { Deliveries, type RecordedAttempt } from './deliveries.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
 
@@ -31,7 +31,7 @@ function end(result: AttemptResult = TAKEN, fields: Partial<Puppet> = {}): void 
 }
 
 describe('what listeners are told', () => {
-  let told: Delivery[];
+  let told: RecordedAttempt[];
 
   beforeEach(() => {
     told = [];
@@ -76,7 +76,7 @@ it('counts of each bot how its attempts ended, but no pulls for it', () => {
 });
 
 it('tells each delivery to who listens, until he does not', () => {
-  const heard: Delivery[][] = [[], []];
+  const heard: RecordedAttempt[][] = [[], []];
   const [stop] = heard.map((list) => deliveries.listen((delivery) => list.push(delivery)));
   end();
   stop?.();

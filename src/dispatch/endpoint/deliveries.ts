@@ -14,7 +14,7 @@ import { accountKey, type Addressee } from '../../kernel/account.js';
 const BOTS_MAX = 100_000;
 
 /** One attempt that this process made. */
-export interface Delivery {
+export interface RecordedAttempt {
   /** Counted from 1. */
   readonly number: number;
   /** When it ended, store time. */
@@ -46,13 +46,13 @@ export type AttemptTotals = Readonly<Record<'taken' | 'not_taken', number>>;
 const NO_ATTEMPTS: AttemptTotals = { taken: 0, not_taken: 0 };
 
 /**
- * Tells of the attempts of this process, on all occasions. Every delivery passes here. It tells only the ids of events, which may be
+ * Tells of the attempts of this process, on all occasions. Every attempt passes here. It tells only the ids of events, which may be
  * large, and no secret of a puppet.
  */
 @Injectable()
 export class Deliveries {
   readonly #ofBots = new Map<string, { taken: number; not_taken: number }>();
-  readonly #listeners = new Set<(delivery: Delivery) => void>();
+  readonly #listeners = new Set<(recorded: RecordedAttempt) => void>();
   /** How many events bots that operators added are at work on, by account. */
   readonly #atWork = new Map<string, number>();
   #count = 0;
@@ -80,10 +80,10 @@ export class Deliveries {
     occasion: DeliveryOccasion,
     result: AttemptResult,
     durationMs: number,
-  ): Delivery {
+  ): RecordedAttempt {
     if (isWork(to, occasion)) this.#countWork(to, -1);
     if (occasion !== 'test') this.metrics.attempted(occasion, result, durationMs / 1_000);
-    const delivery: Delivery = {
+    const recorded: RecordedAttempt = {
       number: ++this.#count,
       atMs: this.storeClock.nowMs(),
       corpId: to.corpId,
@@ -100,9 +100,9 @@ export class Deliveries {
     };
     // A pull only shows whether WeCom gave messages. Whether the bot takes them is the attempt of each message.
     if (to.bot !== null && !to.isPulled) this.#countOf(to.bot.id)[result.taken ? 'taken' : 'not_taken']++;
-    this.recorder.add(toRecord(delivery, to.isPulled ? null : asksFor(body, occasion)));
-    if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
-    return delivery;
+    this.recorder.add(toRecord(recorded, to.isPulled ? null : asksFor(body, occasion)));
+    if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(recorded);
+    return recorded;
   }
 
   #countWork(account: Addressee, more: 1 | -1): void {
@@ -123,11 +123,11 @@ export class Deliveries {
   }
 
   /**
-   * For pages that show deliveries as they end.
-   * @param tell is called with each delivery from now on, in the turn in which it ended.
+   * For pages that show attempts as they end.
+   * @param tell is called with each attempt from now on, in the turn in which it ended.
    * @returns a function that ends this.
    */
-  listen(tell: (delivery: Delivery) => void): () => void {
+  listen(tell: (recorded: RecordedAttempt) => void): () => void {
     this.#listeners.add(tell);
     return () => this.#listeners.delete(tell);
   }
@@ -159,9 +159,9 @@ function botIdOf({ bot, puppet }: DeliveredTo): string | null {
 }
 
 /** An attempt in the delivery log. */
-function toRecord(delivery: Delivery, asks: DeliveryRecord['asks']): DeliveryRecord {
+function toRecord(recorded: RecordedAttempt, asks: DeliveryRecord['asks']): DeliveryRecord {
   const { atMs, corpId, openKfId, eventId, occasion, attempt, endpoint, botId, result, durationMs } =
-    delivery;
+    recorded;
   return {
     kind: 'attempt',
     atMs,
@@ -169,7 +169,7 @@ function toRecord(delivery: Delivery, asks: DeliveryRecord['asks']): DeliveryRec
     openKfId,
     webhookId: eventId,
     outcome: result.taken ? 'taken' : 'not_taken',
-    form: formOf(delivery),
+    form: formOf(recorded),
     occasion,
     attempt,
     endpoint: endpoint === '' ? null : withoutQuery(endpoint),
@@ -184,7 +184,7 @@ function toRecord(delivery: Delivery, asks: DeliveryRecord['asks']): DeliveryRec
   };
 }
 
-function formOf({ occasion, isRaw }: Delivery): RecordForm {
+function formOf({ occasion, isRaw }: RecordedAttempt): RecordForm {
   if (occasion === 'message') return 'message';
   return isRaw ? 'encrypted' : 'decrypted';
 }

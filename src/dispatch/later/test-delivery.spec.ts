@@ -28,7 +28,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { Delivery } from '../endpoint/deliveries.js';
+import type { RecordedAttempt } from '../endpoint/deliveries.js';
 import { ResyncBudget, resyncsOf } from './resync-budget.js';
 import { TestBudget } from './test-budget.js';
 import { TestDelivery, type TestDeliveryResult } from './test-delivery.js';
@@ -125,7 +125,7 @@ describe('a test', () => {
   it('is among the deliveries, is logged with who asked, and keeps nothing', async () => {
     const server = await puppetServer(refusing);
     await registerAt(server.url);
-    const deliveries: Delivery[] = [];
+    const deliveries: RecordedAttempt[] = [];
     dispatch.deliveries.listen((told) => deliveries.push(told));
     await test();
     const [delivery] = deliveries;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Parcel } from '../../dispatch/endpoint/parcel.js';
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import type { EventQueue } from '../../queue/event-queue.js';
 import { RESYNC_WINDOW_MS, ResyncBudget, RESYNCS_OF_PROBES } from '../../dispatch/later/resync-budget.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
@@ -132,7 +132,7 @@ describe('an account whose messages a bot takes', () => {
     [hintState, pulledAtMs] = [null, clock.nowMs() + 1];
     await look(2);
     pulledAtMs = 0;
-    catchUp.pulled({ ...account(2), botId: 'bot-1' } as Delivery);
+    catchUp.pulled({ ...account(2), botId: 'bot-1' } as RecordedAttempt);
     await look(3);
     expect(pulled).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
@@ -78,7 +78,7 @@ export class CatchUp implements OnApplicationShutdown {
   }
 
   /** An event has brought everything that its account was behind by. */
-  pulled(delivery: Delivery): void {
+  pulled(delivery: RecordedAttempt): void {
     const { botId } = delivery;
     if (botId === null) return;
     const key = accountKey(delivery);

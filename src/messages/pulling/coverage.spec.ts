@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { accountKey } from '../../kernel/account.js';
@@ -9,7 +9,7 @@ import { Coverage } from './coverage.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const NOW_MS = 100_000;
-const TAKEN: Pick<Delivery, 'result' | 'occasion' | 'isPulled' | 'atMs' | 'durationMs' | 'botId'> = {
+const TAKEN: Pick<RecordedAttempt, 'result' | 'occasion' | 'isPulled' | 'atMs' | 'durationMs' | 'botId'> = {
   result: { taken: true, status: 200 },
   occasion: 'due',
   isPulled: false,
@@ -73,8 +73,8 @@ beforeEach(() => {
   notes = new PullNotes(other, other, coverage, other);
 });
 
-async function ended(fields: Partial<Delivery> = {}): Promise<void> {
-  notes.ended({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
+async function ended(fields: Partial<RecordedAttempt> = {}): Promise<void> {
+  notes.ended({ ...ACCOUNT, ...TAKEN, ...fields } as RecordedAttempt);
   await coverage.whenWritten(ACCOUNT);
 }
 
@@ -86,7 +86,7 @@ describe('what others have taken of an account that was pulled', () => {
     expect(written).toEqual([['cover', 400, null]]);
   });
 
-  it.each<[string, Partial<Delivery>]>([
+  it.each<[string, Partial<RecordedAttempt>]>([
     ['a pull of the manager, which ends when another bot has the account by now', { isPulled: true }],
     ['a test', { occasion: 'test' }],
     ['what was not taken', { result: { taken: false, stage: 'connect', reason: 'refused' } as never }],

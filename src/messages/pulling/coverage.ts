@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BackgroundWork } from '../../kernel/background-work.js';
-import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { EventQueue } from '../../queue/event-queue.js';
 import { hasSeenNothing } from '../../dispatch/later/sender.js';
 import { LOG, type Log } from '../../kernel/log.js';
@@ -112,7 +112,7 @@ export class Coverage {
   }
 
   /** A recipient that pulls by itself was told of an event. */
-  told(delivery: Delivery): void {
+  told(delivery: RecordedAttempt): void {
     const { result, botId } = delivery;
     if (this.#pulled.size === 0 && botId === null) return;
     const key = accountKey(delivery);

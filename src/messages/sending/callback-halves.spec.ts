@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { knownBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { noRecorder } from '../../../test/support/recorder.js';
-import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { Deliveries, RecordedAttempt } from '../../dispatch/endpoint/deliveries.js';
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Secret } from '../../kernel/secret.js';
@@ -49,7 +49,7 @@ beforeEach(async () => {
   const outcomes = new MessageOutcomes(queue, new MessageMetrics(metrics), log, clock, config);
   const ended: Deliveries['ended'] = (_to, { attempt }, _occasion, result) => {
     told.push([attempt, result.taken ? 'taken' : result.stage]);
-    return {} as Delivery;
+    return {} as RecordedAttempt;
   };
   halves = new CallbackHalves(queue, outcomes, { ended } as Deliveries, clock, clock, log);
   const destinations = { findForMessages: () => RECIPIENT } as Partial<Destinations> as Destinations;
