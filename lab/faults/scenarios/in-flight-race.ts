@@ -12,7 +12,7 @@ import { Caller, SentEvents } from '../load.js';
 import { Manager, UNLIMITED } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { stablePort } from '../ports.js';
-import { closeHosts, type RecordedAttempt, openHosts, type PuppetHost } from '../puppets.js';
+import { closeHosts, type Delivery, openHosts, type PuppetHost } from '../puppets.js';
 import type { Run, StoreKind } from '../run.js';
 import { type NotRun, type Row, type Scenario, toRow, unless } from '../scenario.js';
 
@@ -127,7 +127,7 @@ class Race {
     puppet.reset();
   }
 
-  async #meet(puppet: Puppet, account: Account, first: RecordedAttempt): Promise<void> {
+  async #meet(puppet: Puppet, account: Account, first: Delivery): Promise<void> {
     await sleep(this.#untilSecond());
     if (this.#random.below(2) === 0) puppet.refuseNext();
     const second = this.#send(account);
@@ -218,9 +218,9 @@ class Lane {
 
 /** What the puppet does with the next deliveries; any further one it takes. */
 class Puppet {
-  #script: ((delivery: RecordedAttempt) => void)[] = [];
+  #script: ((delivery: Delivery) => void)[] = [];
 
-  answer(delivery: RecordedAttempt): void {
+  answer(delivery: Delivery): void {
     const act = this.#script.shift() ?? ((one) => one.take());
     act(delivery);
   }
@@ -230,7 +230,7 @@ class Puppet {
   }
 
   /** @returns `null` when none comes in time. */
-  holdNext(): Promise<RecordedAttempt | null> {
+  holdNext(): Promise<Delivery | null> {
     return new Promise((resolve) => {
       const limit = setTimeout(() => resolve(null), ARRIVES_WITHIN_MS);
       this.#script.push((delivery) => {
