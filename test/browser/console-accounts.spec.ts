@@ -43,6 +43,11 @@ describeInBrowser('accounts in the console', () => {
       await page.route(/\/api\/v1\/accounts\?/, (route) =>
         route.fulfill({ json: { items, counts, total: items.length, nextCursor: null } }),
       );
+      await page.route(/\/api\/v1\/status$/, async (route) => {
+        const examples = ['wkMadeUp', SOME_ID].map((openKfId) => ({ corpId: CORP, openKfId }));
+        const status = await (await route.fetch()).json();
+        await route.fulfill({ json: { ...status, unknownAccounts: { count: 5_000, examples } } });
+      });
       await page.route(/\/api\/v1\/accounts\/./, (route) => route.fulfill({ json: oneAccount() }));
       await page.route(/\/api\/v1\/deliveries\?/, (route) =>
         route.fulfill({ json: { items: records(), since: at(600), days: 3, nextCursor: null } }),
@@ -74,6 +79,19 @@ describeInBrowser('accounts in the console', () => {
       expect(await heightOf('售前咨询')).toBeGreaterThan(45);
       expect(await heightOf('门店 20')).toBeLessThanOrEqual(41);
     });
+
+    it.each([
+      ['en', /^Unknown accounts: 5,000\. .+ wkMadeUp, /],
+      ['zh', /^未知账号：5,000 个。.+ wkMadeUp, /],
+    ])(
+      'has unknown accounts as a figure with examples below the list, in the language %s',
+      async (is, text) => {
+        const look = LOOKS.find(({ locale }) => locale.startsWith(is)) ?? ENGLISH;
+        const page = await open(PAGES.accounts, look);
+        await page.getByRole('main').getByText(text).waitFor();
+        await page.context().close();
+      },
+    );
 
     it('says why on a phone, too, in as many lines as it takes', async () => {
       const page = await open(PAGES.accounts, ENGLISH, 390);
