@@ -37,6 +37,7 @@ describe('a key for all accounts, and the secret of a puppet, with which replies
   const place = embeddedPlace();
   const [calm, busy] = [newApp(), newApp()];
   const [answered, failing, ofBusy] = [newOpenKfId(), newOpenKfId(), newOpenKfId()];
+  const listedOfBusy = [ofBusy];
   let wecom: WecomServer;
   let puppet: PuppetServer;
   let manager: ManagerProcess;
@@ -51,7 +52,7 @@ describe('a key for all accounts, and the secret of a puppet, with which replies
 
   const listAccounts: Behaviour = (exchange) => {
     const isOfBusy = exchange.call.query.access_token === wecom.tokenOf(busy.corpId, CORP_SECRET);
-    const account_list = (isOfBusy ? [ofBusy] : [answered, failing]).map((open_kfid) => ({ open_kfid }));
+    const account_list = (isOfBusy ? listedOfBusy : [answered, failing]).map((open_kfid) => ({ open_kfid }));
     reply(200, JSON.stringify({ errcode: 0, account_list }))(exchange);
   };
 
@@ -118,6 +119,17 @@ describe('a key for all accounts, and the secret of a puppet, with which replies
     expect(unknownAccounts.examples).toHaveLength(5);
     expect(unknownAccounts.examples[0]).toEqual({ corpId: busy.corpId, openKfId: 'wkByPuppet0' });
     expect(await listed(manager)).toEqual([answered, failing, ofBusy].toSorted());
+  });
+
+  it("have nothing to do with an account that WeCom's list gets later: it counts with its first event, and made-up ones do not", async () => {
+    const added = newOpenKfId();
+    listedOfBusy.push(added);
+    for (const openKfId of [added, 'wkByEvent'])
+      expect((await sendMessage(manager.url, busy, openKfId)).status).toBe(200);
+    const { counts, unknownAccounts } = await statusOf(manager);
+    expect([counts.accounts, unknownAccounts.count]).toEqual([4, 2 * MADE_UP + 1]);
+    expect(await account(added)).toMatchObject({ servedBy: 'bot', inWecom: true });
+    expect((await fetch(`${manager.url}/api/v1/accounts/wkByEvent`)).status).toBe(404);
   });
 
   it('have no account fail by the 45009 that the manager answers itself', async () => {
