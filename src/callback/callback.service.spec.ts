@@ -66,7 +66,7 @@ beforeEach(async () => {
   verification = new UrlVerification(opener, apps);
   const { dispatcher } = dispatch;
   const syncTokens = new SyncTokens(clock, registry.bots);
-  const corpTime = new CorpTime(clock, pino({ level: 'silent' }));
+  const corpTime = new CorpTime(clock, clock, pino({ level: 'silent' }));
   const of = [opener, destinations, dispatcher, clock, corpTime, syncTokens] as const;
   callbacks = new CallbackService(...of, new Arrivals(clock));
   registry.start();

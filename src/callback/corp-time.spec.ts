@@ -11,7 +11,7 @@ beforeEach(() => {
   clock = new ManualClock();
   lines = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  corpTime = new CorpTime(clock, log);
+  corpTime = new CorpTime(clock, clock, log);
 });
 
 const lagMs = (corpId: string, createdAtS: number | null, isTrusted = true) =>
@@ -22,6 +22,17 @@ it('knows no lag of the first event, of the newest and of one without CreateTime
   expect(lagMs('ww1', 130)).toBe(0);
   expect(lagMs('ww1', 130)).toBe(0);
   expect(lagMs('ww1', null)).toBe(0);
+});
+
+it('has store time confirmed by the newest event of a proven signer', () => {
+  const confirmed: number[] = [];
+  const storeClock = { nowMs: () => clock.nowMs(), confirm: (atMs: number) => void confirmed.push(atMs) };
+  corpTime = new CorpTime(clock, storeClock, pino({ level: 'silent' }));
+  lagMs('ww1', 130, false);
+  lagMs('ww1', 130);
+  lagMs('ww1', 100);
+  lagMs('ww1', Math.round(clock.nowMs() / 1_000) + 601);
+  expect(confirmed).toEqual([130_000]);
 });
 
 it('tells how far an event is behind the newest of its own corp, up to 10 minutes', () => {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SYNC_TOKEN_LIFE_MS } from '../queue/retry-schedule.js';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
 
 /** How far a `CreateTime` may be ahead of our clock. A clock that follows NTP is never so wrong. */
 const AHEAD_MAX_MS = SYNC_TOKEN_LIFE_MS;
@@ -27,6 +28,7 @@ export class CorpTime {
 
   constructor(
     private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -47,7 +49,10 @@ export class CorpTime {
     if (createdAtS < newestS) {
       return { createdAtS, lagMs: Math.min((newestS - createdAtS) * 1_000, SYNC_TOKEN_LIFE_MS) };
     }
-    if (isTrusted) this.#newest.set(corpId, createdAtS);
+    if (isTrusted) {
+      this.#newest.set(corpId, createdAtS);
+      this.storeClock.confirm?.(createdAtS * 1_000);
+    }
     return { createdAtS, lagMs: 0 };
   }
 

@@ -1123,7 +1123,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putOne(events, newHint(`wkRefused${n}`, changes), NOW_MS);
       }
       const { corpId } = kfEvent();
-      const groups = await opened.store.group('event', NOW_MS - 10_000);
+      const groups = await opened.store.group('event', NOW_MS - 10_000, NOW_MS + 10_000);
       expect(
         groups.toSorted((a, b) => `${a.state} ${a.stage}`.localeCompare(`${b.state} ${b.stage}`)),
       ).toEqual([

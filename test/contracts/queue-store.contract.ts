@@ -209,7 +209,7 @@ export function queueStoreContract(open: () => Promise<OpenedQueue>): void {
       await keep(toKept(4, { ...away, corpId: 'wwCorp_2' }), toKept(-1));
       expect(await queue.listEndpoints('event')).toEqual([ENDPOINT]);
       expect(await queue.countWithoutEndpoint('event', 'wwCorp_1')).toBe(1);
-      const groups = await queue.group('event', NOW_MS);
+      const groups = await queue.group('event', NOW_MS, Infinity);
       const inOrder = groups.toSorted((a, b) => a.sinceMs - b.sinceMs);
       const [first, second, third] = inOrder;
       expect(inOrder).toHaveLength(3);
@@ -219,6 +219,16 @@ export function queueStoreContract(open: () => Promise<OpenedQueue>): void {
         ...{ state: 'waiting', corpId: 'wwCorp_1', endpoint: ENDPOINT, stage: 'status', accounts: 2 },
         ...{ answered: { status: 404, atMs: NOW_MS + 1 }, openKfId: 'wk1', sinceMs: NOW_MS - 2 },
       });
+    });
+
+    it('is grouped also if it waits since a time ahead, which was before the clock was set back', async () => {
+      await keep(toKept(1));
+      const { waitingSinceMs } = toKept(1).line;
+      const accounts = async (beforeMs: number, afterMs: number) =>
+        (await queue.group('event', beforeMs, afterMs)).length;
+      expect(await accounts(waitingSinceMs - 9, waitingSinceMs + 1)).toBe(0);
+      expect(await accounts(waitingSinceMs - 9, waitingSinceMs)).toBe(1);
+      expect(await accounts(waitingSinceMs, waitingSinceMs + 9)).toBe(1);
     });
 
     it('that its user cannot read is set aside as it was read, blocks nothing, and gives way', async () => {

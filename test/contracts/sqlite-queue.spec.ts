@@ -225,7 +225,7 @@ describe('the queue on SQLite', () => {
         expect(
           await queue.list('event', { states: LINE_STATES, corpId: null, keys: [KEY] }, null, 9, 'account'),
         ).toEqual([]);
-        expect(await queue.group('event', NOW_MS)).toHaveLength(1);
+        expect(await queue.group('event', NOW_MS, Infinity)).toHaveLength(1);
         expect(await counts()).toMatchObject({ waiting: 1, unreadable: 1 });
         await reopen();
       }

@@ -1,16 +1,14 @@
-/** The wall clock of a manager steps by more than a lease lasts, while a bot is at work; and back, while an event waits. */
+/** The wall clock of a manager steps: by more than a lease lasts, while a bot is at work; back, and far ahead, while something waits. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Simulator } from '../../packages/simulator/simulator.js';
-import { type ManagerProcess, startManager, STEPPING_CLOCK } from '../support/manager-process.js';
-import { embeddedPlace } from '../support/place.js';
+import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
+import type { StatusAnswer } from '../../src/api/status/status.dto.js';
+import { type ManagerProcess, STEPPING_CLOCK } from '../support/manager-process.js';
 import { type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
 import { Scene } from '../support/scene.js';
+import { ShiftedTime } from '../support/shifted-time.js';
 import { until } from '../support/until.js';
 import { kfMessageXml, newApp, newOpenKfId, nowS, postCallback, sealCallback } from '../support/wecom.js';
 
@@ -95,49 +93,134 @@ describe('when the clock steps while a bot is at work', () => {
   });
 });
 
-describe('when the clock was set back by an hour', () => {
+describe('when the clock of the manager is wrong, and that of WeCom is right', () => {
   const HOUR_MS = 3_600_000;
-  const ofStore = embeddedPlace();
-  const folder = mkdtempSync(join(tmpdir(), 'wxkf-time-'));
-  const file = join(folder, 'ahead-ms');
-  let own: ManagerProcess;
+  const DAY_MS = 24 * HOUR_MS;
+  const time = new ShiftedTime();
+  const timeOfWecom = new ShiftedTime();
+  let own: Scene;
+  let openKfId: string;
 
   beforeAll(async () => {
-    writeFileSync(file, '0');
-    const preload = pathToFileURL(resolve('test/support/shifted-time-preload.ts'));
-    own = await startManager({
-      ...ofStore.env,
-      AHEAD_MS_FILE: file,
-      NODE_OPTIONS: `--import ${preload.href}`,
-    });
+    own = await Scene.open({ customers: ['anna', 'ben'], clock: timeOfWecom, env: time.env });
   });
 
   afterAll(async () => {
-    await own.stop();
-    await ofStore.discard();
-    rmSync(folder, { recursive: true });
+    await own.close();
+    time.discard();
+    timeOfWecom.discard();
   });
 
-  it('an event that waits is delayed by as much on the embedded store, until the clock is right; one that comes is not', async () => {
-    const [app, openKfId, other] = [newApp(), newOpenKfId(), newOpenKfId()];
-    const served = await startPuppetServer();
-    await register(own.url, app, openKfId, puppet.url);
-    await register(own.url, app, other, served.url);
+  /** A bot that refuses, until it is told otherwise. */
+  async function addRefusing(fields: object): Promise<void> {
+    openKfId = own.newAccount();
     puppet.behave((_request, response) => response.writeHead(503).end());
-    const send = async (to: string) => {
-      const callback = sealCallback(app, kfMessageXml(app, to, 'token', nowS()));
+    await own.addBot({
+      ...{ openKfIds: [openKfId], kind: 'callback', takes: 'message' },
+      ...{ callback: { url: puppet.url, form: 'json' }, ...fields },
+    });
+  }
+  const say = (text: string, n = 0) =>
+    own.wecom.say(text, { openKfId, externalUserId: own.wecom.customers[n]?.externalUserId ?? '' });
+  const texts = () =>
+    puppet.received.map(
+      ({ body }) => (JSON.parse(body) as { text?: { content: string } }).text?.content ?? 'none',
+    );
+  const messages = async (state: 'waiting' | 'dead') =>
+    (await own.ask<MessagePageAnswer>('GET', `/api/v1/messages?state=${state}&openKfId=${openKfId}`)).items;
+
+  describe('set back by an hour', () => {
+    /** It was added before the clock was wrong, else what comes in would be older than the bot. */
+    async function sayToRefusing(fields: object): Promise<void> {
+      await addRefusing(fields);
+      time.goTo(HOUR_MS);
+      say('one');
+      say('two', 1);
+      await until(async () => texts().length > 0 && (await messages('waiting')).length === 2);
+      time.goTo(0);
+    }
+    const isDueSoon = (dueAt: string | null) => Date.parse(dueAt ?? '') < Date.now() + HOUR_MS / 2;
+
+    it.each(ORDERS)(
+      'messages that wait are given within their usual pause, with the order of %s, and so are those that come',
+      async (order) => {
+        await sayToRefusing({ order });
+        // A probe, which the patrol causes sooner or later, would change this of the first one alone.
+        await until(async () => (await messages('waiting')).every(({ dueAt }) => isDueSoon(dueAt)));
+        puppet.behave(TAKE);
+        say('three', 1);
+        await until(() => texts().includes('three'));
+        await until(async () => (await messages('waiting')).length === 0);
+      },
+    );
+
+    it('a message that waits is given after a restart', async () => {
+      await addRefusing({});
+      time.goTo(HOUR_MS);
+      say('one');
+      await until(() => texts().length > 0);
+      await own.manager.stop();
+      time.goTo(0);
+      puppet.behave(TAKE);
+      await own.restart();
+      await until(async () => (await messages('waiting')).length === 0);
+    });
+
+    it('messages that wait for a bot that goes on refusing are late', async () => {
+      await sayToRefusing({});
+      await until(async () => {
+        const { verdict } = await own.ask<StatusAnswer>('GET', '/api/v1/status');
+        return verdict.causes.some((one) => one.code === 'waiting_messages' && one.openKfId === openKfId);
+      });
+    });
+
+    it('an event that waits is given within its usual pause', async () => {
+      const [app, account] = [newApp(), newOpenKfId()];
+      await register(own.url, app, account, puppet.url);
+      puppet.behave((_request, response) => response.writeHead(503).end());
+      time.goTo(HOUR_MS);
+      const callback = sealCallback(app, kfMessageXml(app, account, 'token', nowS()));
       expect((await postCallback(own.url, app, callback)).status).toBe(200);
-    };
-    await send(openKfId);
-    puppet.behave(TAKE);
-    writeFileSync(file, String(-HOUR_MS));
-    await send(other);
-    expect(served.received).toHaveLength(1);
-    const account = await fetch(`${own.url}/api/v1/accounts/${openKfId}`);
-    const { hint } = (await account.json()) as { hint: { dueAt: string } };
-    expect(Date.parse(hint.dueAt)).toBeGreaterThan(Date.now() - HOUR_MS + HOUR_MS / 2);
-    writeFileSync(file, '0');
-    await until(() => puppet.received.length === 2);
-    await served.close();
+      time.goTo(0);
+      const hint = async () =>
+        (await own.ask<{ hint: { dueAt: string } | null }>('GET', `/api/v1/accounts/${account}`)).hint;
+      await until(async () => isDueSoon((await hint())?.dueAt ?? null));
+      puppet.behave(TAKE);
+      await until(async () => (await hint()) === null);
+    });
+  });
+
+  describe('set ahead by four days', () => {
+    afterEach(async () => {
+      time.goTo(0);
+      timeOfWecom.goTo(0);
+      await own.restart();
+    });
+
+    it('nothing that waits is dead before a message of WeCom shows that the time is right', async () => {
+      const [app, account] = [newApp(), newOpenKfId()];
+      await register(own.url, app, account, puppet.url);
+      await addRefusing({ order: 'customer' });
+      const hint = async () =>
+        (await own.ask<{ hint: { state: string } }>('GET', `/api/v1/accounts/${account}`)).hint;
+      const attempts = async () => (await messages('waiting'))[0]?.attempts ?? 0;
+      const callback = sealCallback(app, kfMessageXml(app, account, 'token', nowS()));
+      expect((await postCallback(own.url, app, callback)).status).toBe(200);
+      say('one');
+      await until(async () => (await attempts()) > 0);
+      time.goTo(4 * DAY_MS);
+      const before = await attempts();
+      await until(async () => (await attempts()) > before);
+      say('at the time of WeCom', 1);
+      await until(async () => (await messages('waiting')).length === 2);
+      await own.manager.line(({ msg }) => msg === 'store.clock_jumped');
+      expect(await messages('dead')).toEqual([]);
+      expect(await hint()).toMatchObject({ state: 'waiting' });
+      timeOfWecom.goTo(4 * DAY_MS);
+      say('at the same time', 1);
+      await until(async () => (await messages('dead')).length === 2);
+      await until(async () => (await hint()).state === 'dead');
+      expect(await messages('waiting')).toHaveLength(1);
+    });
   });
 });

@@ -19,7 +19,8 @@ const TOKEN_LIFE_MS = 10 * MINUTE_MS;
 const MADE = /^ENCwxkf-manager-/;
 
 const place = embeddedPlace();
-const time = new ShiftedTime();
+/** Without the time that passes, this would be a jump of the clock. */
+const time = new ShiftedTime(true);
 let manager: ManagerProcess;
 let at: EventApp;
 let puppet: PuppetServer;

@@ -4,6 +4,7 @@ import { Clock, type Timer } from '../../src/kernel/clock.js';
 export class ManualClock extends Clock {
   readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
   #elapsedMs = 0;
+  #steppedMs = 0;
 
   constructor(private readonly startMs = Date.UTC(2026, 0, 1)) {
     super();
@@ -11,7 +12,7 @@ export class ManualClock extends Clock {
 
   override nowMs(): number {
     // Whole milliseconds, as of the system; timers may be set in between.
-    return Math.floor(this.startMs + this.#elapsedMs);
+    return Math.floor(this.startMs + this.#elapsedMs + this.#steppedMs);
   }
 
   override elapsedMs(): number {
@@ -22,6 +23,11 @@ export class ManualClock extends Clock {
     const timer = { atMs: this.#elapsedMs + delayMs, run };
     this.#timers.add(timer);
     return { cancel: () => this.#timers.delete(timer) };
+  }
+
+  /** The wall clock is set, and no time passes. */
+  step(ms: number): void {
+    this.#steppedMs += ms;
   }
 
   /**

@@ -21,7 +21,12 @@ export class ShiftedTime implements Clock {
 
   /** Timers that run then run on as they were: what is due by now is seen at the next look. */
   goAhead(ms: number): void {
-    this.#aheadMs += ms;
+    this.goTo(this.#aheadMs + ms);
+  }
+
+  /** @param aheadMs how far it is ahead of the system's. */
+  goTo(aheadMs: number): void {
+    this.#aheadMs = aheadMs;
     this.#ahead.set(this.#aheadMs);
   }
 

@@ -42,6 +42,8 @@ const POLL_MS = 1_000;
 /** How often while clients of bots are connected here: what other replicas keep for them is claimed here. */
 const POLL_FOR_CLIENTS_MS = 250;
 const IDLE_MS = 60_000;
+/** A clock that was set back by less delays what waits by as much. The clock of a MongoDB is not known better. */
+const SET_BACK_MS = 5_000;
 /** What becomes due within this time is claimed together. */
 const BREATH_MS = 10;
 
@@ -56,6 +58,8 @@ export class RetryLoop<T extends LineHead> {
   readonly #running = new Set<Promise<void>>();
   #loop: Promise<void> | null = null;
   #isStopped = false;
+  /** Store time minus the time that passed here, at the last look. */
+  #offsetMs = -Infinity;
   #endBreath: () => void = () => {};
   /** Log lines of troubles that are not over yet. */
   readonly #told = new Set<string>();
@@ -155,6 +159,7 @@ export class RetryLoop<T extends LineHead> {
     const { lines } = this.source;
     const except = this.#busyEndpoints();
     try {
+      await this.#followClock();
       const due = await lines.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
       for (const leased of due) this.send(leased, 'due');
       this.#told.clear();
@@ -166,6 +171,16 @@ export class RetryLoop<T extends LineHead> {
       this.#say(err, 'outbox.claim_failed');
       return POLL_MS;
     }
+  }
+
+  /** Due times that were stored before the clock was set back are too far ahead, so all that waits is due. */
+  async #followClock(): Promise<void> {
+    const { lines } = this.source;
+    const nowMs = this.storeClock.nowMs();
+    const offsetMs = nowMs - this.clock.elapsedMs();
+    if (this.#offsetMs - offsetMs > SET_BACK_MS)
+      for (const endpoint of await lines.listEndpoints()) await lines.wakeEndpoint(endpoint, nowMs);
+    this.#offsetMs = offsetMs;
   }
 
   #busyEndpoints(): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
-import { StoreClock } from '../../kernel/store-clock.js';
+import { ageMs, StoreClock } from '../../kernel/store-clock.js';
 import { QueueStore } from '../../storage/queue/queue-store.js';
 
 /** Callers report other things too, so they do not wait longer than this for the store. */
@@ -13,6 +13,11 @@ const LIMIT_MS = 1_000;
 const GROUPS_AGE_MS_MAX = 5_000;
 /** A hint that waits no longer than this may just be on its way: a bot that works before it answers takes as long. */
 export const ON_ITS_WAY_MS = 10_000;
+
+/** Whether something that waits since then may just be on its way. */
+export function isOnItsWay(sinceMs: number, nowMs: number): boolean {
+  return ageMs(nowMs, sinceMs) <= ON_ITS_WAY_MS;
+}
 
 /**
  * Counts of the whole store; each is `null` where the store does not answer in time. Callers share one count at a time, since a
@@ -31,7 +36,8 @@ export class QueueCounts {
       new Recent(clock, () => answerInTime(LIMIT_MS, what, ask()));
     this.#hints = recent('count hints', async () => toHintCounts(await store.count('event')));
     this.#hintGroups = recent('group hints', async () => {
-      const groups = await store.group('event', storeClock.nowMs() - ON_ITS_WAY_MS);
+      const nowMs = storeClock.nowMs();
+      const groups = await store.group('event', nowMs - ON_ITS_WAY_MS, nowMs + ON_ITS_WAY_MS);
       return groups as readonly HintGroup[];
     });
     this.#messages = recent('count messages', () => store.countEntries(null));

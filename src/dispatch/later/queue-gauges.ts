@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StoreClock } from '../../kernel/store-clock.js';
+import { ageMs, StoreClock } from '../../kernel/store-clock.js';
 import { Metrics, only, type Sample } from '../../metrics/metrics.js';
 import { LINE_STATES } from '../../storage/queue/line.js';
 import { ENTRY_STATES } from '../../storage/queue/entry.js';
@@ -32,7 +32,7 @@ export class QueueGauges {
   #age(sinceMs: number | null | undefined): readonly Sample[] {
     if (sinceMs === undefined) return [];
     const nowMs = this.storeClock.nowMs();
-    return only(Math.max(0, nowMs - (sinceMs ?? nowMs)) / 1_000);
+    return only(ageMs(nowMs, sinceMs ?? nowMs) / 1_000);
   }
 }
 

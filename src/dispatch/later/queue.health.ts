@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Clock } from '../../kernel/clock.js';
 import { Recent } from '../../kernel/recent.js';
-import { StoreClock } from '../../kernel/store-clock.js';
+import { ageMs, StoreClock } from '../../kernel/store-clock.js';
 import { HintKeeper } from './hint-keeper.js';
 import { EventQueue } from '../../queue/event-queue.js';
 import type { HintCounts } from '../../queue/event.js';
@@ -32,7 +32,7 @@ export class QueueHealthIndicator {
     if (counted === null) return indicator.down('the outbox does not answer; the log says why');
     const { oldestWaitingAtMs, ...counts } = counted;
     const nowMs = this.storeClock.nowMs();
-    const oldestWaitingMs = oldestWaitingAtMs === null ? 0 : Math.max(0, nowMs - oldestWaitingAtMs);
+    const oldestWaitingMs = oldestWaitingAtMs === null ? 0 : ageMs(nowMs, oldestWaitingAtMs);
     if (!this.keeper.isFailing) return indicator.up({ ...counts, oldestWaitingMs });
     return indicator.down({
       ...counts,

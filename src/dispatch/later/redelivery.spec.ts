@@ -56,6 +56,15 @@ describe('an event that its puppet did not take', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(25_000);
   });
 
+  it('is tried when its pause is over, also if the clock was set back by an hour', async () => {
+    const { server, times } = await refusingPuppet();
+    await registerAt(server.url);
+    await keep();
+    clock.step(-60 * MINUTE_MS);
+    await pass(5 * SECOND_MS);
+    expect(times).toHaveLength(3);
+  });
+
   it('counts its attempts', async () => {
     const { server } = await refusingPuppet();
     await registerAt(server.url);

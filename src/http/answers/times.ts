@@ -1,3 +1,4 @@
+import { ageMs } from '../../kernel/store-clock.js';
 import { roundMs } from '../../kernel/round-ms.js';
 
 /** Formats epoch milliseconds. */
@@ -10,9 +11,9 @@ export function toTime(ms: number | null): string | null {
   return ms === null ? null : toIso(ms);
 }
 
-/** The difference of two store times; not negative, even if the clocks differ. */
+/** The age of a store time, seconds. */
 export function toAgeS(nowMs: number, sinceMs: number): number {
-  return Math.max(0, nowMs - sinceMs) / 1_000;
+  return ageMs(nowMs, sinceMs) / 1_000;
 }
 
 /** Rounds to two digits after the point. */

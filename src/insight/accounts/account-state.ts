@@ -2,7 +2,8 @@
  * What state an account is in, and why: judged by what its customers get, from facts of this account alone. Pure: who knows the
  * facts, and how several replicas see them, is the affair of `AccountViews`.
  */
-import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
+import { isOnItsWay, ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
+import { ageMs } from '../../kernel/store-clock.js';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
@@ -157,7 +158,7 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
     ...ofOutcome('no_account', replies.noAccount),
   ];
   const { dead = 0, waiting = 0, oldestWaitingAtMs = null } = messages ?? {};
-  const isLate = oldestWaitingAtMs !== null && times.nowMs - oldestWaitingAtMs > ON_ITS_WAY_MS;
+  const isLate = oldestWaitingAtMs !== null && !isOnItsWay(oldestWaitingAtMs, times.nowMs);
   const ofHint = hint === null ? [] : reasonsOfHint(hint, facts, times);
   const why = { why: lastFailure?.stage ?? null, status: lastFailure?.status ?? null };
   const isPauseTold = ofHint.some(({ code }) => code === 'paused');
@@ -228,12 +229,12 @@ export function severityOfWait(
   sinceMs: number,
   { nowMs, replyWithinMs }: Pick<Times, 'nowMs' | 'replyWithinMs'>,
 ): Cause['severity'] {
-  return nowMs - sinceMs >= Math.max(replyWithinMs, ON_ITS_WAY_MS) ? 'bad' : 'wait';
+  return ageMs(nowMs, sinceMs) >= Math.max(replyWithinMs, ON_ITS_WAY_MS) ? 'bad' : 'wait';
 }
 
 function reasonsOfHint(hint: HintHead, facts: AccountFacts, times: Times): Reason[] {
   const { state, waitingSinceMs: sinceMs, events: count, lastFailure } = hint;
-  const isNew = state === 'waiting' && times.nowMs - sinceMs <= ON_ITS_WAY_MS;
+  const isNew = state === 'waiting' && isOnItsWay(sinceMs, times.nowMs);
   if (isNew && !facts.isCircuitOpen && !facts.isPaused) return [];
   const why = lastFailure?.stage ?? null;
   const status = lastFailure?.status ?? null;

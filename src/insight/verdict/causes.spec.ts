@@ -146,6 +146,12 @@ describe('the causes', () => {
     expect(codes(since(NOW_MS - 10_001))).toEqual(['waiting', 'parked']);
   });
 
+  it('have what waits since a time ahead, as after the clock was set back', () => {
+    const since = (oldestWaitingAtMs: number) => status({ hints: { waiting: 1, oldestWaitingAtMs } });
+    expect(codes(since(NOW_MS + 10_000))).toEqual([]);
+    expect(codes(since(NOW_MS + 10_001))).toEqual(['waiting']);
+  });
+
   it('say since when customers wait', () => {
     const sinceMs = NOW_MS - 780_000;
     const of = status({ hints: { waiting: 1, oldestWaitingAtMs: sinceMs } });

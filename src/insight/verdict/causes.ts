@@ -1,4 +1,4 @@
-import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
+import { isOnItsWay } from '../../dispatch/later/queue-counts.js';
 import type { WecomOutcome } from '../../log/outcome.js';
 import { isFault } from '../../wecom/outcomes/outcome.js';
 import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
@@ -278,7 +278,7 @@ function counted(code: CauseCode, count: number): Cause[] {
 }
 
 function late(code: CauseCode, count: number, sinceMs: number | null, nowMs: number): Cause[] {
-  if (count === 0 || sinceMs === null || nowMs - sinceMs <= ON_ITS_WAY_MS) return [];
+  if (count === 0 || sinceMs === null || isOnItsWay(sinceMs, nowMs)) return [];
   return [newCause(code, count, { sinceMs })];
 }
 

@@ -85,6 +85,7 @@ export class PageKeeper {
   async keep(task: PullTask, leaseId: string, given: AnsweredPage): Promise<PageOutcome | null> {
     const { account, bot, endpoint } = task;
     const { appId, from, cursor, isFromStart, regime, fromMs, isLast } = given;
+    this.storeClock.confirm?.(lastSentAtMs(given.entries));
     const judged = await this.#judge(task, given.entries, fromMs);
     const nowMs = this.storeClock.nowMs();
     const wanted = {
@@ -127,6 +128,11 @@ export class PageKeeper {
 
 function timely(entries: PulledEntries['entries'], fromMs: number): PulledEntries['entries'] {
   return entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
+}
+
+/** By WeCom's clock, epoch milliseconds; 0 where that is not known. */
+function lastSentAtMs(entries: PulledEntries['entries']): number {
+  return Math.max(0, ...entries.map(({ send_time: sentAtS }) => Number(sentAtS) * 1_000 || 0));
 }
 
 /** @param added how many of the page's messages were new; which of them is not known. */

@@ -248,9 +248,10 @@ export class MongoQueueStore extends QueueStore {
     );
   }
 
-  override async group(kind: LineKind, beforeMs: number): Promise<readonly LineGroup[]> {
+  override async group(kind: LineKind, beforeMs: number, afterMs: number): Promise<readonly LineGroup[]> {
+    const pipeline = groupsOf(kind, beforeMs, afterMs);
     const groups = await this.store.run('group lines', () =>
-      this.#lines.aggregate<GroupRecord>(groupsOf(kind, beforeMs), { maxTimeMS: READ_LIMIT_MS }).toArray(),
+      this.#lines.aggregate<GroupRecord>(pipeline, { maxTimeMS: READ_LIMIT_MS }).toArray(),
     );
     return groups.map(({ _id: { state, corpId, endpoint = null, stage = null }, ...same }) => ({
       ...{ state, corpId, endpoint, stage },
@@ -580,11 +581,15 @@ interface GroupRecord extends Pick<LineGroup, 'accounts' | 'answered' | 'openKfI
   readonly _id: Pick<LineGroup, 'state' | 'corpId'> & Partial<Pick<LineGroup, 'endpoint' | 'stage'>>;
 }
 
-function groupsOf(kind: LineKind, beforeMs: number): mongo.Document[] {
+function groupsOf(kind: LineKind, beforeMs: number, afterMs: number): mongo.Document[] {
   const { atMs, status } = { atMs: '$lastFailure.atMs', status: '$lastFailure.status' };
-  const waiting = { state: { $in: ['waiting', 'parked'] }, waitingSinceMs: { $lte: beforeMs } };
+  const waiting = { state: { $in: ['waiting', 'parked'] } };
+  const late = [{ $lte: beforeMs }, { $gte: afterMs }].map((waitingSinceMs) => ({
+    ...waiting,
+    waitingSinceMs,
+  }));
   return [
-    { $match: { kind, $or: [{ state: 'dead' }, waiting] } },
+    { $match: { kind, $or: [{ state: 'dead' }, ...late] } },
     {
       $group: {
         _id: { state: '$state', corpId: '$corpId', endpoint: '$endpoint', stage: '$lastFailure.stage' },

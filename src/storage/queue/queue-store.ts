@@ -143,8 +143,10 @@ export abstract class QueueStore {
   /** How many lines of the corp have no endpoint, in any state. */
   abstract countWithoutEndpoint(kind: LineKind, corpId: string): Promise<number>;
 
-  /** Dead lines, and others that have waited since `beforeMs` or longer. May scan all lines. */
-  abstract group(kind: LineKind, beforeMs: number): Promise<readonly LineGroup[]>;
+  /**
+   * Dead lines, and others that have waited since `beforeMs` or longer, or since a time from `afterMs` on. May scan all lines.
+   */
+  abstract group(kind: LineKind, beforeMs: number, afterMs: number): Promise<readonly LineGroup[]>;
 
   // Entries.
 

@@ -90,7 +90,7 @@ const GROUP = `SELECT state, corp_id, endpoint, failure ->> '$.stage' AS stage, 
     min(open_kf_id) AS open_kf_id, min(waiting_since) AS since,
     max((failure ->> '$.atMs') * ${STATUS_PLACES} + (failure ->> '$.status')) AS answered
   FROM (SELECT *, ${FAILURE} AS failure FROM lines WHERE kind = ?)
-  WHERE state = 'dead' OR (state IN ('waiting', 'parked') AND waiting_since <= ?)
+  WHERE state = 'dead' OR (state IN ('waiting', 'parked') AND (waiting_since <= ? OR waiting_since >= ?))
   GROUP BY 1, 2, 3, 4`;
 
 /** What is parked is looked at itself, and is little; an index has the others. */
@@ -267,8 +267,8 @@ export class SqliteQueueStore extends QueueStore {
     return row?.lines ?? 0;
   }
 
-  override async group(kind: LineKind, beforeMs: number): Promise<readonly LineGroup[]> {
-    const rows = await this.store.rows<GroupRow>(GROUP, kind, beforeMs);
+  override async group(kind: LineKind, beforeMs: number, afterMs: number): Promise<readonly LineGroup[]> {
+    const rows = await this.store.rows<GroupRow>(GROUP, kind, beforeMs, afterMs);
     return rows.map(({ corp_id: corpId, open_kf_id: openKfId, since: sinceMs, answered, ...same }) => ({
       ...{ ...same, corpId, openKfId, sinceMs },
       answered:
