@@ -36,7 +36,9 @@ export class AgentLog {
     this.log.info(
       {
         ...message,
-        ...{ form, result, serviceMs: Math.round(serviceMs) },
+        form,
+        result,
+        serviceMs: Math.round(serviceMs),
         ...(tokens !== null && { tokens }),
         ...(isHealthy && { oneIn: this.healthyLogLines.oneIn }),
       },

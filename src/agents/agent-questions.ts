@@ -34,7 +34,10 @@ export class AgentQuestions {
     const { bot, user, conversation, logged } = message;
     const { agent } = bot;
     const question: Question = {
-      ...{ text, user, conversationId: conversation.id, newConversationId: logged.webhookId },
+      text,
+      user,
+      conversationId: conversation.id,
+      newConversationId: logged.webhookId,
       history: agent.history === 0 ? [] : conversation.history.slice(-agent.history),
     };
     const answer = await this.#askOnce(message, question);

@@ -32,7 +32,10 @@ export class AgentTests {
   async ask(service: Service, text: string): Promise<AgentTestResult> {
     const startedMs = this.clock.elapsedMs();
     const { answer } = this.client.ask(service, {
-      ...{ text, user: TESTER, conversationId: null, history: [] },
+      text,
+      user: TESTER,
+      conversationId: null,
+      history: [],
       newConversationId: `${TESTER}-${this.clock.nowMs()}`,
     });
     const ended = await answer;

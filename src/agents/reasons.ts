@@ -36,7 +36,9 @@ export function toNotTaken(answer: Exclude<Answer, { said: unknown }>): NotTaken
   if ('broken' in answer) {
     const { stage, reason, code, hasBegun } = answer.broken;
     return {
-      ...{ taken: false, stage, reason },
+      taken: false,
+      stage,
+      reason,
       ...(code !== '' && { code }),
       // A service that had begun was there: it may be this question that it cannot answer.
       ...(hasBegun && { hasPulled: true as const }),

@@ -79,7 +79,8 @@ function after(
   const isAnswer = conversationId !== null || exchanged !== null || count > 0;
   return {
     ...sent(before, count, nowMs),
-    ...{ id: conversationId ?? before.id, history },
+    id: conversationId ?? before.id,
+    history,
     ...(isAnswer && { toldToWaitUntilMs: 0, tellingUntilMs: 0 }),
     toldTextOnlyAtMs: isUnsupported ? nowMs : before.toldTextOnlyAtMs,
   };

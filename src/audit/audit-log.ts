@@ -23,8 +23,16 @@ export interface AuditPage {
 export const AUDIT: JournalKind<AuditEntry> = {
   name: 'audit',
   columns: {
-    ...{ operator: 'TEXT', method: 'TEXT', route: 'TEXT', path: 'TEXT', status: 'INTEGER', from: 'TEXT' },
-    ...{ requestId: 'TEXT', times: 'INTEGER', subject: 'TEXT', fields: 'JSON' },
+    operator: 'TEXT',
+    method: 'TEXT',
+    route: 'TEXT',
+    path: 'TEXT',
+    status: 'INTEGER',
+    from: 'TEXT',
+    requestId: 'TEXT',
+    times: 'INTEGER',
+    subject: 'TEXT',
+    fields: 'JSON',
   },
   fields: ['operator'],
   common: {},

@@ -138,8 +138,14 @@ export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
 
 /** The fields of requests, empty in all other records. */
 const NO_REQUEST = {
-  ...{ form: null, occasion: null, endpoint: null, botId: null, asks: null },
-  ...{ status: null, source: null, onlyAttempt: null },
+  form: null,
+  occasion: null,
+  endpoint: null,
+  botId: null,
+  asks: null,
+  status: null,
+  source: null,
+  onlyAttempt: null,
 } as const;
 
 /** How a kept event or message ended. */
@@ -174,7 +180,9 @@ export function toWelcome(
     outcome: isSent ? 'welcome' : 'not_taken',
     ...sent,
     ...NO_REQUEST,
-    ...{ attempt: 0, stage: null, reason: isSent ? null : `errcode ${errcode}` },
+    attempt: 0,
+    stage: null,
+    reason: isSent ? null : `errcode ${errcode}`,
   };
 }
 
@@ -225,17 +233,20 @@ export const SIGNS_OUTCOME = 'signs' as RecordOutcome;
 /** The record of signs that are written at this time. */
 export function toSignRecord(id: string, atMs: number, signs: Signs): LoggedRecord {
   return {
-    ...{
-      id,
-      replica: REPLICA,
-      kind: 'signs',
-      atMs,
-      outcome: SIGNS_OUTCOME,
-      attempt: 0,
-      durationMs: 0,
-      signs,
-    },
-    ...{ corpId: null, openKfId: null, webhookId: null, stage: null, reason: null, ...NO_REQUEST },
+    id,
+    replica: REPLICA,
+    kind: 'signs',
+    atMs,
+    outcome: SIGNS_OUTCOME,
+    attempt: 0,
+    durationMs: 0,
+    signs,
+    corpId: null,
+    openKfId: null,
+    webhookId: null,
+    stage: null,
+    reason: null,
+    ...NO_REQUEST,
   };
 }
 

@@ -61,7 +61,10 @@ export class FigureStore {
   async *ofOthers(fromMs: number): AsyncGenerator<FigureEntry> {
     for (let before: string | null = LAST_ID; before !== null;) {
       const page: JournalPage<FigureEntry> = await this.#journal.page({
-        ...{ except: ['replica', REPLICA], from: firstIdAt(fromMs), before, limit: WHOLE_PAGE },
+        except: ['replica', REPLICA],
+        from: firstIdAt(fromMs),
+        before,
+        limit: WHOLE_PAGE,
       });
       yield* page.entries;
       before = page.nextBefore;

@@ -29,8 +29,16 @@ export interface IntervalFigures {
 }
 
 export const NO_FIGURES: Figures = {
-  ...{ delivered: 0, deliveredLater: 0, kept: 0, refused: 0, notTaken: 0, buried: 0 },
-  ...{ failedAttempts: 0, starts: 0, waiting: 0, dead: 0 },
+  delivered: 0,
+  deliveredLater: 0,
+  kept: 0,
+  refused: 0,
+  notTaken: 0,
+  buried: 0,
+  failedAttempts: 0,
+  starts: 0,
+  waiting: 0,
+  dead: 0,
 };
 
 function addInto(sum: { -readonly [Name in keyof Figures]: number }, added: Figures): void {

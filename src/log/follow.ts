@@ -80,7 +80,10 @@ export class LogFollower implements OnApplicationBootstrap, BeforeApplicationShu
     // Nobody else writes to a store of one process, so that it is read once, up to its end.
     const before = this.records.isShared ? this.#from : LAST_ID;
     this.#past = PAST.map(({ what, sinceMs, max, page }) => ({
-      ...{ what, page, before, left: max },
+      what,
+      page,
+      before,
+      left: max,
       fromMs: nowMs - sinceMs,
     }));
     if (this.records.isShared) this.past.othersKnownUntilMs = 0;

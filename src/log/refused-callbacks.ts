@@ -36,8 +36,14 @@ export class RefusedCallbacks {
   async list(corpId: string | null, fromMs: number | null): Promise<RefusedGroups> {
     const groups = new Map<string, RefusalGroup>();
     const filter: RecordFilter = {
-      ...{ fromMs: fromMs ?? this.storeClock.nowMs() - DAY_MS, toMs: null },
-      ...{ corpId, openKfId: null, openKfIds: null, webhookId: null, outcome: 'refused', words: null },
+      fromMs: fromMs ?? this.storeClock.nowMs() - DAY_MS,
+      toMs: null,
+      corpId,
+      openKfId: null,
+      openKfIds: null,
+      webhookId: null,
+      outcome: 'refused',
+      words: null,
     };
     let before: string | null = null;
     let isWhole = this.log.days === 0;

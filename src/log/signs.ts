@@ -130,8 +130,12 @@ export class PendingSigns {
     return Array.from({ length: Math.ceil(most / PER_RECORD_MAX) }, (_, n) => {
       const part = <T>(all: readonly T[]) => all.slice(n * PER_RECORD_MAX, (n + 1) * PER_RECORD_MAX);
       return {
-        ...{ outcomes: part(outcomes), reads: part(reads), forgotten: part(forgotten) },
-        ...{ questions: part(questions), customers: part(customers), tokens: part(tokens) },
+        outcomes: part(outcomes),
+        reads: part(reads),
+        forgotten: part(forgotten),
+        questions: part(questions),
+        customers: part(customers),
+        tokens: part(tokens),
       };
     });
   }

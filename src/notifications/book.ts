@@ -121,7 +121,9 @@ export function noteTold(book: Book, due: Notice, nowMs: number): Book {
     return trouble;
   });
   return {
-    ...{ ...book, troubles, failures: 0 },
+    ...book,
+    troubles,
+    failures: 0,
     tellingUntilMs: 0,
     nextAtMs: nowMs + PAUSE_MS,
     toldAtMs: nowMs,
@@ -161,7 +163,11 @@ function bounded(troubles: readonly Trouble[]): readonly Trouble[] {
 
 function newTrouble(key: string, cause: Cause, nowMs: number): Trouble {
   return {
-    ...{ key, cause, state: 'new', returns: 0, hasWorked: false },
+    key,
+    cause,
+    state: 'new',
+    returns: 0,
+    hasWorked: false,
     sinceMs: sinceMsOf(cause, nowMs),
     changedAtMs: nowMs,
     seenAtMs: nowMs,

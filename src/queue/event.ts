@@ -206,20 +206,18 @@ function toFirst(put: NewHint): Hint {
   const { event, keysId, keepsEach, lease, arrivedAtMs, attempts, step, dueAtMs, endpoint } = put;
   const { id: eventId, corpId, openKfId, createdAtS, lagMs } = event;
   return {
-    ...{
-      corpId,
-      openKfId,
-      event,
-      eventId,
-      createdAtS,
-      lagMs,
-      keysId,
-      arrivedAtMs,
-      attempts,
-      step,
-      dueAtMs,
-      endpoint,
-    },
+    corpId,
+    openKfId,
+    event,
+    eventId,
+    createdAtS,
+    lagMs,
+    keysId,
+    arrivedAtMs,
+    attempts,
+    step,
+    dueAtMs,
+    endpoint,
     generation: randomUUID(),
     events: 1,
     later: [],
@@ -502,8 +500,18 @@ export function toLine(hint: Hint): Line {
     ...(later.length > 0 && { later: later.map(toLaterDetails) }),
   };
   return {
-    ...{ kind: 'event', corpId, openKfId, state, endpoint, dueAtMs, lease, probedAtMs },
-    ...{ arrivedAtMs, waitingSinceMs, lastFailure, details },
+    kind: 'event',
+    corpId,
+    openKfId,
+    state,
+    endpoint,
+    dueAtMs,
+    lease,
+    probedAtMs,
+    arrivedAtMs,
+    waitingSinceMs,
+    lastFailure,
+    details,
     body: joinBodies(eventsOf(hint).flatMap(({ event }) => event.raw?.body ?? [])),
   };
 }
@@ -511,7 +519,14 @@ export function toLine(hint: Hint): Line {
 function toDetails({ event, generation, attempts, keysId, held }: WaitingEvent): EventDetails {
   const { id: eventId, createdAtS, syncToken, lagMs, traceparent } = event;
   return {
-    ...{ eventId, createdAtS, generation, attempts, syncToken, lagMs, traceparent, keysId },
+    eventId,
+    createdAtS,
+    generation,
+    attempts,
+    syncToken,
+    lagMs,
+    traceparent,
+    keysId,
     raw: event.raw === null ? null : withoutBody(event.raw),
     ...(held !== null && { held }),
   };
@@ -558,11 +573,20 @@ function toWaitingEvent(
   const { generation, arrivedAtMs, attempts, keysId, held = null } = details;
   return {
     event: {
-      ...{ id, corpId, openKfId, syncToken, createdAtS, lagMs },
+      id,
+      corpId,
+      openKfId,
+      syncToken,
+      createdAtS,
+      lagMs,
       raw: raw === null || body === null ? null : { ...raw, body },
       traceparent: readTraceparent(traceparent),
     },
-    ...{ keysId, generation, arrivedAtMs, attempts, held },
+    keysId,
+    generation,
+    arrivedAtMs,
+    attempts,
+    held,
   };
 }
 

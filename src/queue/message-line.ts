@@ -81,16 +81,19 @@ export function toDue(
   atMs: number,
 ): MessageLine {
   const before: Omit<MessageLine, 'state' | 'endpoint'> = line ?? {
-    ...{ corpId, openKfId, lease: null, probedAtMs: 0, arrivedAtMs: atMs, waitingSinceMs: atMs },
-    ...{
-      dueAtMs: null,
-      lastFailure: null,
-      underWay: null,
-      isInDoubt: false,
-      keepingUntilMs: 0,
-      restsUntilMs: 0,
-      isNewer: false,
-    },
+    corpId,
+    openKfId,
+    lease: null,
+    probedAtMs: 0,
+    arrivedAtMs: atMs,
+    waitingSinceMs: atMs,
+    dueAtMs: null,
+    lastFailure: null,
+    underWay: null,
+    isInDoubt: false,
+    keepingUntilMs: 0,
+    restsUntilMs: 0,
+    isNewer: false,
   };
   const isNewer = before.lease !== null;
   return at({ ...before, arrivedAtMs: atMs, isNewer }, endpoint, Math.min(atMs, before.dueAtMs ?? atMs));

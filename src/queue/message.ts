@@ -121,7 +121,12 @@ export function toNew(
   return {
     ...message,
     ...toAddressee(account),
-    ...{ page, seq: isUrgent ? toUrgent(seq) : seq, storedAtMs: nowMs, attempts: 0, refusals: 0, step: 0 },
+    page,
+    seq: isUrgent ? toUrgent(seq) : seq,
+    storedAtMs: nowMs,
+    attempts: 0,
+    refusals: 0,
+    step: 0,
     state: failure === undefined ? 'waiting' : 'dead',
     dueAtMs: failure === undefined ? nowMs : null,
     lastFailure: failure ?? null,

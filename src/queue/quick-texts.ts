@@ -99,7 +99,7 @@ function withBoth(before: Message, last: Message): Message | null {
   const content = JSON.stringify({ ...entry, text });
   if (Buffer.byteLength(content) > MESSAGE_BYTES_MAX) return null;
   const { seq, page, skip, storedAtMs, dueAtMs } = before;
-  return { ...last, ...{ seq, page, skip, storedAtMs, dueAtMs, merged }, content: new Secret(content) };
+  return { ...last, seq, page, skip, storedAtMs, dueAtMs, merged, content: new Secret(content) };
 }
 
 function idsOf({ msgid, merged }: Message): readonly string[] {

@@ -251,7 +251,9 @@ function withState(session: Session, state: State | null, atMs: number): Session
   const waitsSinceMs = state === STATE.people ? (waitsForPeopleSince(session) ?? atMs) : undefined;
   return {
     ...session,
-    ...{ state, learntMs: atMs, isInDoubt: false },
+    state,
+    learntMs: atMs,
+    isInDoubt: false,
     sinceMs: isSame ? session.sinceMs : atMs,
     waitsSinceMs: isSame ? session.waitsSinceMs : waitsSinceMs,
     texts: isSame ? session.texts : session.texts.filter(({ kind }) => kind === 'welcome'),

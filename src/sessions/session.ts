@@ -150,9 +150,17 @@ export function readHoldingKey(text: string): { readonly account: string; readon
 
 export function newSession({ corpId, openKfId }: Addressee, customer: string, nowMs: number): Session {
   return {
-    ...{ corpId, openKfId, customer },
-    ...{ state: null, sinceMs: nowMs, learntMs: nowMs },
-    ...{ left: SENDS_MAX, lastAtMs: 0, seen: [], isInDoubt: false, texts: [] },
+    corpId,
+    openKfId,
+    customer,
+    state: null,
+    sinceMs: nowMs,
+    learntMs: nowMs,
+    left: SENDS_MAX,
+    lastAtMs: 0,
+    seen: [],
+    isInDoubt: false,
+    texts: [],
     expiresAtMs: nowMs + SESSION_MS,
   };
 }

@@ -77,15 +77,13 @@ export class StreamAdmission {
     const nowMs = this.storeClock.nowMs();
     const earlier = this.connected.ofClient(bot.id, clientId);
     const connection = {
-      ...{
-        id: randomUUID(),
-        replicaId: REPLICA,
-        botId: bot.id,
-        clientId,
-        openKfIds,
-        address,
-        agent,
-      },
+      id: randomUUID(),
+      replicaId: REPLICA,
+      botId: bot.id,
+      clientId,
+      openKfIds,
+      address,
+      agent,
       placedAtMs: earlier?.placedAtMs ?? this.connected.nextPlaceMs(bot.id, nowMs),
       connectedAtMs: Math.max(nowMs, earlier?.connectedAtMs ?? 0),
     };

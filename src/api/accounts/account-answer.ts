@@ -32,7 +32,13 @@ export function toAccountAnswer(details: AccountDetails, nowMs: number): Account
     unanswered,
   } = view;
   return {
-    ...{ corpId, corpName, openKfId, name, inWecom, servedBy, address },
+    corpId,
+    corpName,
+    openKfId,
+    name,
+    inWecom,
+    servedBy,
+    address,
     botId: bot?.id ?? null,
     botName: bot?.name ?? null,
     state: judged.state,
@@ -82,7 +88,8 @@ function toRegistration(
   { lastHour, failure }: NonNullable<AccountDetails['atEndpoint']>,
 ): RegistrationAnswer {
   return {
-    ...{ endpoint, online },
+    endpoint,
+    online,
     lastOnlineAt: toTime(lastOnlineAtMs),
     registeredFrom: from === '' ? null : from,
     lastHour: toLastHourAnswer(lastHour),

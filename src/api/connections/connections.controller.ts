@@ -47,7 +47,13 @@ export class ConnectionsController {
     const { id, botId, clientId, address, agent, replicaId, connectedAtMs } = connection;
     const bot = this.bots.find(botId);
     return {
-      ...{ id, botId, botName: bot?.name ?? '', corpId: bot?.corpId ?? '', clientId, address, agent },
+      id,
+      botId,
+      botName: bot?.name ?? '',
+      corpId: bot?.corpId ?? '',
+      clientId,
+      address,
+      agent,
       replica: replicaId,
       connectedAt: toIso(connectedAtMs),
       accounts: [...this.clients.rolesOf(connection)],

@@ -15,9 +15,24 @@ export function toLoggedAnswer(
   const occasion = more.occasion as LoggedDeliveryAnswer['occasion'];
   const stage = more.stage as LoggedDeliveryAnswer['stage'];
   return {
-    ...{ id, replica, at: toIso(atMs), kind, corpId, openKfId, name, webhookId, outcome },
-    ...{ form, occasion, attempt },
-    ...{ endpoint, status, stage, reason, durationMs: toDuration(durationMs), source },
+    id,
+    replica,
+    at: toIso(atMs),
+    kind,
+    corpId,
+    openKfId,
+    name,
+    webhookId,
+    outcome,
+    form,
+    occasion,
+    attempt,
+    endpoint,
+    status,
+    stage,
+    reason,
+    durationMs: toDuration(durationMs),
+    source,
   };
 }
 

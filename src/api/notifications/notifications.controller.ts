@@ -58,7 +58,9 @@ export class NotificationsController {
   async #toAnswer({ id, kind, host }: Receiver): Promise<ReceiverAnswer> {
     const { troubles, toldAtMs, lastFailure } = await this.books.read(id);
     return {
-      ...{ id, kind, host },
+      id,
+      kind,
+      host,
       troubles: troubles.filter(({ state }) => state === 'told').length,
       toldAt: toTime(toldAtMs),
       told: troubles

@@ -34,7 +34,13 @@ export function toStatusAnswer(status: ProcessStatus, verdict: Conclusion): Stat
 function toCounts({ accounts, online, hints, messages, openCircuits }: ProcessStatus): CountsAnswer {
   const { waiting = null, parked = null, paused = null, dead = null, unreadable = null } = hints ?? {};
   return {
-    ...{ accounts, online, waiting, parked, paused, dead, unreadable },
+    accounts,
+    online,
+    waiting,
+    parked,
+    paused,
+    dead,
+    unreadable,
     waitingMessages: messages?.waiting ?? null,
     deadMessages: messages?.dead ?? null,
     openCircuits,

@@ -109,8 +109,11 @@ export function toNarrowed({
   arrivedBefore,
 }: HintFilterDto): Omit<LineFilter, 'states'> {
   return {
-    ...{ corpId: corpId ?? null, openKfId, stage },
-    ...{ arrivedFromMs: toMs(arrivedAfter), arrivedBeforeMs: toMs(arrivedBefore) },
+    corpId: corpId ?? null,
+    openKfId,
+    stage,
+    arrivedFromMs: toMs(arrivedAfter),
+    arrivedBeforeMs: toMs(arrivedBefore),
   };
 }
 

@@ -127,7 +127,13 @@ function toJson(
   const form = message === undefined ? 'event' : 'message';
   return JSON.stringify({
     at: new Date().toISOString(),
-    ...{ id, openKfId, corpId, form, attempt, ageMs, taken: isTaken },
+    id,
+    openKfId,
+    corpId,
+    form,
+    attempt,
+    ageMs,
+    taken: isTaken,
     ...rest,
   });
 }

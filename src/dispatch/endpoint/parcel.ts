@@ -53,7 +53,13 @@ export function toParcel(
   const { id, corpId, openKfId, createdAtS, syncToken, raw, traceparent } = event;
   const trace = traceparent === null ? null : { traceparent, tracestate };
   return {
-    ...{ id, corpId, openKfId, attempt, ageMs, trace, createdAtS },
+    id,
+    corpId,
+    openKfId,
+    attempt,
+    ageMs,
+    trace,
+    createdAtS,
     body: { kind: 'event', syncToken, raw },
   };
 }

@@ -49,8 +49,16 @@ export class TestElsewhere {
       return null;
     }
     const test = {
-      ...{ event: toResync(to), keepsEach: to.getsEach, isFirst: () => false, keysId: null },
-      ...{ arrivedAtMs: nowMs, attempts: 0, step: 0, dueAtMs: nowMs, endpoint, lease: null },
+      event: toResync(to),
+      keepsEach: to.getsEach,
+      isFirst: () => false,
+      keysId: null,
+      arrivedAtMs: nowMs,
+      attempts: 0,
+      step: 0,
+      dueAtMs: nowMs,
+      endpoint,
+      lease: null,
       failure: toFailure(nowMs, 'elsewhere', REASON),
     };
     return (await this.#queue.put([test], nowMs)).generation;

@@ -197,7 +197,10 @@ export class AccountList {
     const { taken, failure, lastHour } = this.past.lastOf(view);
     const of = { corpId, openKfId, botId: bot?.id ?? null };
     return {
-      ...{ view, isStored, lastHour, taken: taken ?? older?.taken ?? null },
+      view,
+      isStored,
+      lastHour,
+      taken: taken ?? older?.taken ?? null,
       corpName: this.names.ofCorp(corpId),
       causes: judged.reasons.map(({ code, count, ...why }) =>
         this.names.of(newCause(code, count, { ...of, ...why })),

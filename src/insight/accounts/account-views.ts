@@ -201,7 +201,10 @@ export class AccountViews {
       storeFault: isServed ? context.fault : null,
       // What failed says nothing of now once nobody has the account.
       replies: isServed ? replies : { ...replies, replyFailure: null, noAccount: null },
-      ...{ taken, unanswered, hint, messages },
+      taken,
+      unanswered,
+      hint,
+      messages,
       tokenRefused: isServed ? (context.tokens.get(bot?.id ?? corpId) ?? null) : null,
       wecomFails: isServed ? (context.wecom.get(bot?.id ?? corpId) ?? null) : null,
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
@@ -210,7 +213,11 @@ export class AccountViews {
       lastFailure: lastFailureOf(this.past.lastOf(account)),
     };
     return {
-      ...{ corpId, openKfId, ...server, hint, messages },
+      corpId,
+      openKfId,
+      ...server,
+      hint,
+      messages,
       replies: withPeople(replies, unanswered),
       name: names?.get(openKfId) || puppet?.name || null,
       inWecom: names === null ? null : isListed,

@@ -41,8 +41,10 @@ export class ReplicaFacts {
     this.replicas.note(REPLICA, mark);
     const { errors, failedCalls } = this.wecom;
     const facts: Facts = {
-      ...{ mark, ...this.arrivals.takeNews() },
-      ...{ errors: errors.takeNews(), calls: failedCalls.takeNews() },
+      mark,
+      ...this.arrivals.takeNews(),
+      errors: errors.takeNews(),
+      calls: failedCalls.takeNews(),
     };
     return JSON.stringify(facts);
   }

@@ -151,7 +151,9 @@ function accountCauses(views: readonly AccountView[]): Cause[] {
       {
         ...(isGiven && { severity: isBad ? ('bad' as const) : ('wait' as const) }),
         sinceMs: firstOf(group.map(({ reason }) => reason.sinceMs)),
-        ...{ why, status, unlistedAddress },
+        why,
+        status,
+        unlistedAddress,
         botId: onlyOne(views.map(({ bot }) => bot?.id ?? null)),
         corpId: onlyOne(views.map(({ corpId }) => corpId)),
         openKfId: group.length === 1 ? (views[0]?.openKfId ?? null) : null,
@@ -172,7 +174,8 @@ function wecomCauses(outcomes: readonly WecomOutcome[]): Cause[] {
     return newCause('wecom_fails', new Set(group.map(({ corpId }) => corpId)).size, {
       key: `wecom_fails ${key}`,
       sinceMs: firstOf(group.map(({ sinceMs }) => sinceMs)),
-      ...{ why, unlistedAddress },
+      why,
+      unlistedAddress,
       botId: isFault(why) ? null : onlyOne(group.map(({ botId }) => botId)),
       corpId: onlyOne(group.map(({ corpId }) => corpId)),
     });
@@ -265,7 +268,9 @@ function missingCause({ corpId, botId, why, sinceMs, lateMs }: MissingCallbacks)
     severity: why === 'silent' ? 'wait' : 'bad',
     sinceMs,
     lateMin: lateMs === null ? null : Math.ceil(lateMs / 60_000),
-    ...{ corpId, botId, why },
+    corpId,
+    botId,
+    why,
   });
 }
 

@@ -158,7 +158,11 @@ export function botOf(endpoints: readonly HintGroup['endpoint'][]): string | nul
 
 function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
   return {
-    ...{ state, openKfId, sinceMs, accounts: 0, answered: null },
+    state,
+    openKfId,
+    sinceMs,
+    accounts: 0,
+    answered: null,
     places: new Map(),
     stages: new Map(),
     corpIds: new Set(),

@@ -89,7 +89,9 @@ export class PageKeeper {
     const judged = await this.#judge(task, given.entries, fromMs);
     const nowMs = this.storeClock.nowMs();
     const wanted = {
-      ...{ includesServicer: bot.includesServicer, fromMs, nowMs },
+      includesServicer: bot.includesServicer,
+      fromMs,
+      nowMs,
       withheld: judged.map(({ withheld }) => withheld),
     };
     const entries = judged.map(({ entry }) => entry);

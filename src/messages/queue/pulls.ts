@@ -135,7 +135,11 @@ export class Pulls {
         ? null
         : {
             ...(cursor === null ? now : withCursor(now, appId, cursor)),
-            ...{ regime, endpoint, pulledAtMs: nowMs, nextSeq, lease: page.isLast ? null : lease },
+            regime,
+            endpoint,
+            pulledAtMs: nowMs,
+            nextSeq,
+            lease: page.isLast ? null : lease,
           },
     );
     failpoint('messages.kept');

@@ -98,9 +98,16 @@ export class CustomerLanes {
     leave: () => void,
   ): Promise<void> {
     const lanes: Lanes = {
-      ...{ turn, recipient, leave, underWay: new Set(), wake: new WakeUp() },
-      ...{ hasLeft: false, isProbe: occasion === 'probe', isInDoubt: turn.isInDoubt },
-      ...{ waiting: null, trouble: null },
+      turn,
+      recipient,
+      leave,
+      underWay: new Set(),
+      wake: new WakeUp(),
+      hasLeft: false,
+      isProbe: occasion === 'probe',
+      isInDoubt: turn.isInDoubt,
+      waiting: null,
+      trouble: null,
     };
     const account = accountKey(turn);
     this.#atWork.set(account, lanes);

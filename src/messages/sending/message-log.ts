@@ -34,7 +34,11 @@ export class MessageLog {
     const { openKfId, corpId, ...what } = toLogged(message);
     this.log.info(
       {
-        ...{ openKfId, corpId, bot, ...what, attempt },
+        openKfId,
+        corpId,
+        bot,
+        ...what,
+        attempt,
         ...(occasion !== null && { occasion }),
         durationMs: Math.round(durationMs),
         taken,

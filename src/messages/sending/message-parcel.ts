@@ -20,7 +20,10 @@ export function toParcel(
 ): Parcel {
   const { corpId, openKfId, sentAtMs, origin } = message;
   const parcel: Parcel = {
-    ...{ id: webhookIdOf(message), corpId, openKfId, attempt },
+    id: webhookIdOf(message),
+    corpId,
+    openKfId,
+    attempt,
     ageMs: Math.max(0, nowMs - sentAtMs),
     trace: null,
     createdAtS: Math.floor(sentAtMs / 1_000),

@@ -93,7 +93,8 @@ export class AppEntryDto extends IntersectionType(
 export function toAppEntry(app: App): AppEntryDto & { readonly id: string } {
   const { id, callbackToken, encodingAESKey, createdAtMs, verifiedAtMs } = app;
   return {
-    ...{ id, ...knownFieldsOf(AppDto, app) },
+    id,
+    ...knownFieldsOf(AppDto, app),
     token: callbackToken.reveal(),
     encodingAESKey: encodingAESKey.reveal(),
     createdAt: new Date(createdAtMs ?? 0).toISOString(),
@@ -106,7 +107,9 @@ export function fromAppEntry(line: object): App {
   const { createdAt, verifiedAt, ...given } = validated(AppEntryDto, line);
   const app = toNewApp(given);
   return {
-    ...{ ...app, id: appIdOf(app), createdAtMs: Date.parse(createdAt) },
+    ...app,
+    id: appIdOf(app),
+    createdAtMs: Date.parse(createdAt),
     verifiedAtMs: verifiedAt ? Date.parse(verifiedAt) : null,
   };
 }

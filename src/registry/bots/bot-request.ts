@@ -100,7 +100,11 @@ function newBody({ kind, corpId }: NewBotDto): NewBotDto {
     encodingAESKey: randomLettersAndDigits(43),
   };
   return {
-    ...{ kind, corpId, api: 'manager', paused: false, takes: kind === 'agent' ? 'message' : 'event' },
+    kind,
+    corpId,
+    api: 'manager',
+    paused: false,
+    takes: kind === 'agent' ? 'message' : 'event',
     ...(kind === 'callback' && { callback: { form: 'wecom', headers: {}, ...sealed } }),
     ...(kind === 'stream' && { callback: sealed }),
   };
@@ -166,7 +170,8 @@ function toSettings(body: NewBotDto, signingSecret: Secret): Open<BotSettings> {
   const dto = knownFieldsOf(KIND_DTOS[body.kind], body);
   const { callback: _1, agent: _2, corpSecret = '', order, include = [], since, session, ...same } = dto;
   const common = {
-    ...{ ...BOT_DEFAULTS, ...same },
+    ...BOT_DEFAULTS,
+    ...same,
     ...(order && { order }),
     includesServicer: include.includes('servicer'),
     takesMessagesSinceMs: since ? Date.parse(since) : null,
@@ -178,9 +183,13 @@ function toSettings(body: NewBotDto, signingSecret: Secret): Open<BotSettings> {
       const { form, timeoutMs, receiveId = dto.corpId, url, headers = {} } = dto.callback;
       const values = Object.entries(headers).map(([name, value]) => [name, new Secret(value)] as const);
       return {
-        ...{ ...common, kind: dto.kind, callback: { form, receiveId, timeoutMs } },
+        ...common,
+        kind: dto.kind,
+        callback: { form, receiveId, timeoutMs },
         secrets: {
-          ...{ ...secrets, ...toKeys(dto.callback), url: new Secret(url) },
+          ...secrets,
+          ...toKeys(dto.callback),
+          url: new Secret(url),
           headers: Object.fromEntries(values),
         },
       };

@@ -53,7 +53,12 @@ export function toPuppetEntry(puppet: Puppet): PuppetEntryDto {
       token: puppet.callbackToken.reveal(),
       encodingAESKey: puppet.encodingAESKey.reveal(),
     }),
-    ...{ online, lastOnlineDate, acceptedSecretId, ...(botId !== '' && { botId }), from, replacedFrom },
+    online,
+    lastOnlineDate,
+    acceptedSecretId,
+    ...(botId !== '' && { botId }),
+    from,
+    replacedFrom,
   };
 }
 

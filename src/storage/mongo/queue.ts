@@ -213,7 +213,9 @@ export class MongoQueueStore extends QueueStore {
   ): Promise<readonly Line[]> {
     const isByAccount = order === 'account';
     const query: LineQuery = {
-      ...{ kind, ...toQuery(filter), _id: keysOf(kind, filter, isByAccount ? after : null) },
+      kind,
+      ...toQuery(filter),
+      _id: keysOf(kind, filter, isByAccount ? after : null),
       ...(after !== null && !isByAccount && { $or: behind(after) }),
     };
     return this.#listLines('list lines', () =>
@@ -254,7 +256,10 @@ export class MongoQueueStore extends QueueStore {
       this.#lines.aggregate<GroupRecord>(pipeline, { maxTimeMS: READ_LIMIT_MS }).toArray(),
     );
     return groups.map(({ _id: { state, corpId, endpoint = null, stage = null }, ...same }) => ({
-      ...{ state, corpId, endpoint, stage },
+      state,
+      corpId,
+      endpoint,
+      stage,
       ...same,
     }));
   }
@@ -301,7 +306,8 @@ export class MongoQueueStore extends QueueStore {
     { by, limit, dueByMs = Infinity, without = new Set(), withContent }: LanePage,
   ): Promise<readonly Entry[]> {
     const waiting: EntryQuery = {
-      ...{ account: accountKey(account), state: 'waiting' },
+      account: accountKey(account),
+      state: 'waiting',
       ...(without.size > 0 && { lane: { $nin: [...without] } }),
     };
     return this.store.run('list first messages', async () => {
@@ -321,7 +327,8 @@ export class MongoQueueStore extends QueueStore {
     const { details, content, ...fields } = change;
     const { corpId, openKfId } = fields;
     const $set = {
-      ...{ ...fields, ...details },
+      ...fields,
+      ...details,
       ...(typeof content === 'string' && { content }),
       ...(corpId !== undefined && openKfId !== undefined && { account: accountKey({ corpId, openKfId }) }),
     };
@@ -374,7 +381,9 @@ export class MongoQueueStore extends QueueStore {
       const groups = await this.#entries.aggregate<AccountGroup>(pipeline, READING).toArray();
       return groups.map(({ _id, waiting, dead, oldest: oldestWaitingAtMs }) => ({
         ...readAccountKey(_id),
-        ...{ waiting, dead, oldestWaitingAtMs },
+        waiting,
+        dead,
+        oldestWaitingAtMs,
       }));
     });
   }
@@ -628,8 +637,21 @@ function toEntry(record: EntryRecord): Entry {
   const { _id, account: _account, corpId, openKfId, state, seq, lane, page, dueAtMs, ...others } = record;
   const { storedAtMs, attempts, refusals, step, lastFailure, content = null, ...details } = others;
   return {
-    ...{ key: _id, corpId, openKfId, state: state as Entry['state'], seq, lane, page, dueAtMs },
-    ...{ storedAtMs, attempts, refusals, step, lastFailure, details, content },
+    key: _id,
+    corpId,
+    openKfId,
+    state: state as Entry['state'],
+    seq,
+    lane,
+    page,
+    dueAtMs,
+    storedAtMs,
+    attempts,
+    refusals,
+    step,
+    lastFailure,
+    details,
+    content,
   };
 }
 

@@ -256,7 +256,9 @@ export class SqliteQueueStore extends QueueStore {
     }>(COUNT, kind);
     const isKnown = (state: string): boolean => LINE_STATES.some((known) => known === state);
     return rows.map(({ state, stage, lines, since }) => ({
-      ...{ stage, lines, sinceMs: since },
+      stage,
+      lines,
+      sinceMs: since,
       state: isKnown(state) ? state : UNREADABLE,
     }));
   }
@@ -270,7 +272,10 @@ export class SqliteQueueStore extends QueueStore {
   override async group(kind: LineKind, beforeMs: number, afterMs: number): Promise<readonly LineGroup[]> {
     const rows = await this.store.rows<GroupRow>(GROUP, kind, beforeMs, afterMs);
     return rows.map(({ corp_id: corpId, open_kf_id: openKfId, since: sinceMs, answered, ...same }) => ({
-      ...{ ...same, corpId, openKfId, sinceMs },
+      ...same,
+      corpId,
+      openKfId,
+      sinceMs,
       answered:
         answered === null
           ? null
@@ -348,7 +353,10 @@ export class SqliteQueueStore extends QueueStore {
   override async countEntriesByAccount(): Promise<readonly AccountEntries[]> {
     const rows = await this.store.rows<AccountRow>(BY_ACCOUNT);
     return rows.map(({ corp_id: corpId, open_kf_id: openKfId, waiting, dead, oldest }) => ({
-      ...{ corpId, openKfId, waiting, dead },
+      corpId,
+      openKfId,
+      waiting,
+      dead,
       oldestWaitingAtMs: oldest,
     }));
   }

@@ -85,8 +85,11 @@ export class TokenAnswers {
       if (outcome.source !== 'upstream') {
         this.metrics.answeredHere('gettoken', errcode);
         this.metrics.tokenAsked({
-          ...{ corpId: log.corpId ?? null, botId: log.bot ?? null },
-          ...{ errcode, fault: null, unlistedAddress: unlistedAddressOf(outcome.refusal) },
+          corpId: log.corpId ?? null,
+          botId: log.bot ?? null,
+          errcode,
+          fault: null,
+          unlistedAddress: unlistedAddressOf(outcome.refusal),
         });
       }
       if (outcome.refusal.errcode === ERRCODE.tooFrequent) reply.header('retry-after', outcome.retryAfterS);
