@@ -122,10 +122,11 @@ describe('an account', () => {
     expect(past.lastOf(ACCOUNT).taken).not.toBeNull();
   });
 
-  it('is not remembered when 20,000 others of its corp were heard of since, and is whatever another corp does', () => {
+  it('is not remembered when 20,000 others of its corp were heard of since, and is whatever another corp does', async () => {
     note({ openKfId: 'wkCalm' });
     note({ corpId: 'wwOther' });
     note();
+    await clock.advance(60_000);
     note({ openKfId: 'wkCalm' });
     for (let n = 2; n <= 20_000; n++) note({ openKfId: `wk${n}` });
     expect(past.lastOf(ACCOUNT).taken).toBeNull();

@@ -18,7 +18,7 @@ import { type CustomerSign, newestMsOfCustomer, UnansweredCustomers } from './un
 
 /** How much is remembered. A further one replaces the one that was heard of least recently. */
 export const PAST_MAX = {
-  /** Of accounts, bots and addresses each. */
+  /** Of accounts, bots and addresses each. Of bots and addresses, which are added here, the first go first: every delivery passes. */
   subjects: 100_000,
   /** Accounts of a corp: 10,000 may be registered and 5,000 be at WeCom, and events that it signs can name more. */
   accountsOfCorp: 20_000,
@@ -26,6 +26,7 @@ export const PAST_MAX = {
   calls: 10_000,
   callsOfCaller: 1_000,
 };
+const HEARD_TO_MS = 60_000;
 /** How long it is known that a program reads messages through the manager. */
 const READ_KEPT_MS = 3 * 86_400_000;
 
@@ -94,7 +95,7 @@ export class Past {
     if (botId !== null) attemptsIn(this.#bots, botId)[isPull ? 'notePull' : 'note'](record);
     if (this.#isForgotten(openKfId, record.atMs)) return;
     const account = { corpId, openKfId };
-    const past = this.#pastOf(account);
+    const past = this.#pastOf(account, record.atMs);
     if (isPull) past.attempts.notePull(record);
     else past.note(record, this.repliedAtMs(account));
   }
@@ -120,7 +121,8 @@ export class Past {
   }
 
   noteRead({ corpId, openKfId, readAtMs }: MessageRead): void {
-    if (!this.#isForgotten(openKfId, readAtMs)) this.#pastOf({ corpId, openKfId }).noteRead(readAtMs);
+    if (!this.#isForgotten(openKfId, readAtMs))
+      this.#pastOf({ corpId, openKfId }, readAtMs).noteRead(readAtMs);
   }
 
   /** A customer's message was read. @returns what is known of the customer then; `null` where the message was known. */
@@ -148,7 +150,8 @@ export class Past {
     const account = { corpId, openKfId };
     const repliedAtMs = this.repliedAtMs(account);
     for (const atMs of times)
-      if (!this.#isForgotten(openKfId, atMs)) this.#pastOf(account).noteQuestion(asks, atMs, repliedAtMs);
+      if (!this.#isForgotten(openKfId, atMs))
+        this.#pastOf(account, atMs).noteQuestion(asks, atMs, repliedAtMs);
   }
 
   /** What was seen to go well or fail of this caller, or account; `null` for nothing. */
@@ -253,9 +256,11 @@ export class Past {
     return this.#accounts.get(corpId, openKfId);
   }
 
-  /** It counts as heard of now. */
-  #pastOf(account: Addressee): AccountPast {
+  /** It counts as heard of at that time, to a minute: every delivery passes here. */
+  #pastOf(account: Addressee, atMs: number): AccountPast {
     const past = this.#find(account) ?? new AccountPast();
+    if (atMs - past.heardAtMs < HEARD_TO_MS) return past;
+    past.heardAtMs = atMs;
     this.#accounts.set(account.corpId, account.openKfId, past);
     return past;
   }
@@ -321,6 +326,8 @@ class AttemptPast {
 /** What an account's bot took, in the hands of one corp. */
 class AccountPast {
   readonly attempts = new AttemptPast();
+  /** When it was last set behind the others of its corp. */
+  heardAtMs = -Infinity;
   /** When it last took anything but a test. */
   takenAtMs = 0;
   #readAtMs = 0;
@@ -366,9 +373,11 @@ class AccountPast {
 const NO_HOURS = new HourCounts();
 
 function attemptsIn(all: Map<string, AttemptPast>, key: string): AttemptPast {
-  const past = all.get(key) ?? new AttemptPast();
-  putLast(all, key, past);
-  return past;
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const added = new AttemptPast();
+  putLast(all, key, added);
+  return added;
 }
 
 type AccountOutcome = WecomOutcome & { readonly openKfId: string };
