@@ -132,7 +132,7 @@ describe('a key for all accounts, and the secret of a puppet, with which replies
     expect((await fetch(`${manager.url}/api/v1/accounts/wkByEvent`)).status).toBe(404);
   });
 
-  it('have no account fail by the 45009 that the manager answers itself', async () => {
+  it('have no account fail by the 45009 that the manager answers itself: the bot with the key is named', async () => {
     expect(await byPuppet(busy, ofBusy)).toBe(0);
     const before = wecom.callsTo('kf/send_msg').length;
     for (let refused = 0, n = 0; refused < 5; n++) {
@@ -141,7 +141,10 @@ describe('a key for all accounts, and the secret of a puppet, with which replies
     }
     expect(wecom.callsTo('kf/send_msg').length - before).toBeLessThanOrEqual(2 * CALLS_PER_MINUTE);
     const { verdict } = await statusOf(manager);
-    expect(verdict.causes.map(({ openKfId }) => openKfId)).toEqual([failing]);
+    expect(verdict.causes).toMatchObject([
+      { code: 'replies_fail', openKfId: failing },
+      { code: 'bot_calls_fail', why: '45009', corpId: busy.corpId, botName: 'Support bot', openKfId: null },
+    ]);
     expect(await account(ofBusy)).toMatchObject({ state: 'working' });
   });
 });
