@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Trouble } from './book.js';
 import { toRobotBody, toTestBody, toWebhookBody } from './message.js';
-import { type Cause, CAUSES } from '../insight/accounts/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
+import { CAUSES } from '../insight/accounts/cause-table.js';
 import { chinese } from '../insight/words/chinese.js';
 import { english } from '../insight/words/english.js';
 import { wordsOf } from './words.js';

@@ -1,5 +1,6 @@
 /** Troubles are the causes of the verdict, each with a key by which it is recognized again. */
-import { type Cause, CAUSES } from '../insight/accounts/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
+import { CAUSE_TABLE, CAUSES } from '../insight/accounts/cause-table.js';
 import type { SeenToWork } from '../insight/verdict/seen-to-work.js';
 import type { Conclusion } from '../insight/verdict/status.js';
 
@@ -16,32 +17,15 @@ export interface Sight {
  * What each look sees as it is, so that it is over when it is not there. Anything else may be unknown to a replica that has just
  * started, or nobody may have it any more: that is over once it was seen to work.
  */
-const IN_SIGHT: ReadonlySet<Cause['code']> = new Set([
-  'not_ready',
-  'store_down',
-  'disk_full',
-  'disk_low',
-  'not_taken',
-  'calls_unanswered',
-  'refused',
-  'unreadable',
-  'people_wait',
-  'unknown',
-]);
-
 export function isInSight({ code }: Cause): boolean {
-  return IN_SIGHT.has(code);
+  return CAUSE_TABLE[code].over === 'unseen';
 }
-
-/** With one of these, the store could not be read, so the causes lack what waits in it. */
-const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'disk_full', 'unknown']);
-const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead']);
 
 export function toSight(
   { causes, moreCauses }: Pick<Conclusion, 'causes' | 'moreCauses'>,
   hasWorked: SeenToWork,
 ): Sight {
-  const isBlind = causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause));
+  const isBlind = causes.some((cause) => CAUSE_TABLE[cause.code].isBlind || isUngrouped(cause));
   const last = causes.at(-1);
   const isCutAt = moreCauses > 0 && last !== undefined ? rankOf(last) : Infinity;
   const byKey = new Map<string, Cause>();
@@ -76,5 +60,5 @@ function hostOf({ address, port }: Cause): string | null {
 
 /** Whether the cause is about all hints together, since the store has not grouped them. */
 function isUngrouped({ code, address, corpId, why }: Cause): boolean {
-  return OF_HINTS.has(code) && address === null && corpId === null && why === null;
+  return CAUSE_TABLE[code].isOfEvents === true && address === null && corpId === null && why === null;
 }

@@ -1,7 +1,7 @@
 /** All accounts and the page of one: what an operator sees there and does, at every width, theme and language. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { ACCOUNT_STATES, type AccountState } from '../../packages/console/src/api/account-states.js';
+import { ACCOUNT_STATES, type AccountState } from '../../src/insight/accounts/account-states.js';
 import type { AccountAnswer, CauseAnswer } from '../../packages/console/src/api/answers.gen.js';
 import { describeInBrowser, newPage, openBrowser, seeSoon } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

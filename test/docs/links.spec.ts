@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { CAUSE_TABLE } from '../../src/insight/accounts/cause-table.js';
 import { anchorsOf, linksOf, PAGES, toPage } from './markdown.js';
 
 const byPath = new Map(PAGES.map((page) => [page.path, page]));
@@ -24,6 +25,11 @@ it('finds the documents, and links in them', () => {
 
 it.each(PAGES)('$path links only to what there is', (page) => {
   expect(linksOf(page).filter((target) => !isThere(page.path, target))).toEqual([]);
+});
+
+it('has the page and the heading to which each cause leads for help', () => {
+  const targets = Object.values(CAUSE_TABLE).map(({ help }) => help);
+  expect(targets.filter((target) => !isThere('docs/index.md', target))).toEqual([]);
 });
 
 it('leads from the README to every page outside of docs, by way of others', () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { BotAnswer } from '../../src/api/bots/bots.dto.js';
 import { AccountAnswer, AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
-import type { AccountState } from '../../src/insight/accounts/account-state.js';
+import type { AccountState } from '../../src/insight/accounts/account-states.js';
 import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

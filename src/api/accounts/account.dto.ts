@@ -6,7 +6,7 @@ import { FailureAnswer } from '../answers/failure.dto.js';
 import { HintAnswer } from '../answers/hint.dto.js';
 import { LastHourAnswer } from '../answers/last-hour.dto.js';
 import type { ServedBy } from '../../insight/accounts/account-servers.js';
-import type { AccountState } from '../../insight/accounts/account-state.js';
+import type { AccountState } from '../../insight/accounts/account-states.js';
 
 /** How many accounts are in each state. */
 export class AccountStatesAnswer implements Record<AccountState, number> {

@@ -1,7 +1,7 @@
 import { IsInt, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
 import { ACCOUNT_ORDERS, type AccountOrder } from '../../insight/accounts/account-list.js';
 import { SERVED_BY, type ServedBy } from '../../insight/accounts/account-servers.js';
-import { ACCOUNT_STATES, type AccountState } from '../../insight/accounts/account-state.js';
+import { ACCOUNT_STATES, type AccountState } from '../../insight/accounts/account-states.js';
 import type { FailureReasonAnswer } from '../answers/failure.dto.js';
 import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../../http/answers/page-query.dto.js';
 import { expected, mustBe } from '../../http/answers/field-rules.js';

@@ -1,6 +1,7 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { toTime } from '../../http/answers/times.js';
-import type { Cause, CauseCode } from '../../insight/accounts/cause.js';
+import type { Cause } from '../../insight/accounts/cause.js';
+import type { CauseCode } from '../../insight/accounts/cause-table.js';
 
 /** One cause. */
 export class CauseAnswer {

@@ -14,7 +14,7 @@ import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { type Cause, newCause } from './cause.js';
 import { Names } from './names.js';
 import type { ServedBy } from './account-servers.js';
-import { ACCOUNT_STATES, type AccountState } from './account-state.js';
+import { ACCOUNT_STATES, type AccountState } from './account-states.js';
 import { type AccountView, AccountViews, statesOf } from './account-views.js';
 
 /** What comes first: the worst state; the name; the latest message; the slowest within the last hour. */

@@ -3,7 +3,8 @@ import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { WecomOutcome } from '../../log/outcome.js';
 import type { UnansweredCount } from '../../log/unanswered-customers.js';
-import { type AccountFacts, judge, type Times, type AccountState } from './account-state.js';
+import type { AccountState } from './account-states.js';
+import { type AccountFacts, judge, type Times } from './account-state.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
 const SECOND_MS = 1_000;

@@ -11,31 +11,10 @@ import type { WecomOutcome } from '../../log/outcome.js';
 import type { TakenTimes } from '../../log/past.js';
 import type { UnansweredCount } from '../../log/unanswered-customers.js';
 import type { AccountReplies } from '../../wecom/outcomes/outcome.js';
-import type { Cause, CauseCode } from './cause.js';
+import type { AccountState } from './account-states.js';
+import type { Cause } from './cause.js';
+import { CAUSE_TABLE, type CauseCode } from './cause-table.js';
 import type { CustomerCount } from './customer-counts.js';
-
-/** The state of an account is the first of these that applies. */
-export const ACCOUNT_STATES = [
-  /** Replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. */
-  'failing',
-  /** Something was taken, and no reply followed in time, though its replies pass through the manager; also if many get none. */
-  'silent',
-  /** Something waits for over 10 s. */
-  'waiting',
-  /** Nobody takes its events, and some came. */
-  'unserved',
-  /** Its bot is paused. */
-  'paused',
-  /** Its puppet has deregistered, or no client of its bot is connected. */
-  'offline',
-  /** Its events are taken, and no reply passed through the manager. */
-  'unseen',
-  /** WeCom accepted a reply within the last hour. */
-  'working',
-  /** Nothing came within the last hour. */
-  'quiet',
-] as const;
-export type AccountState = (typeof ACCOUNT_STATES)[number];
 
 /** How late something still says what is so now. */
 const LATELY_MS = 3_600_000;
@@ -102,32 +81,11 @@ export interface Judgement {
   readonly reasons: readonly Reason[];
 }
 
-/** The state of an account that has such a reason. What waits for long is `failing`. */
-const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
-  store_down: 'failing',
-  disk_full: 'failing',
-  disk_low: 'failing',
-  token_refused: 'failing',
-  wecom_fails: 'failing',
-  replies_fail: 'failing',
-  agent_fails: 'failing',
-  bot_calls_fail: 'failing',
-  no_account: 'failing',
-  dead: 'failing',
-  dead_messages: 'failing',
-  circuits: 'waiting',
-  silent: 'silent',
-  customers_unanswered: 'silent',
-  waiting: 'waiting',
-  waiting_messages: 'waiting',
-  parked: 'unserved',
-  paused: 'paused',
-};
-
+/** What waits for long makes the account fail. */
 export function judge(facts: AccountFacts, times: Times): Judgement {
   const reasons = reasonsOf(facts, times);
   const worst = reasons.find(({ code, severity }) => !isOver(code, facts, times) && !isOfFew(code, severity));
-  const state = worst === undefined ? undefined : STATE_OF[worst.code];
+  const state = worst && CAUSE_TABLE[worst.code].account;
   if (worst !== undefined && state !== undefined) {
     const isLong = state === 'waiting' && reasons.some(({ severity }) => severity === 'bad');
     return { state: isLong ? 'failing' : state, sinceMs: worst.sinceMs, reasons };

@@ -15,14 +15,8 @@ import type { Subject, WecomOutcome } from '../../log/outcome.js';
 import type { UnansweredCount } from '../../log/unanswered-customers.js';
 import { type AccountReplies, failingCallers, repliesOf } from '../../wecom/outcomes/outcome.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
-import {
-  ACCOUNT_STATES,
-  type AccountFacts,
-  type AccountState,
-  judge,
-  type Judgement,
-  type Times,
-} from './account-state.js';
+import { ACCOUNT_STATES, type AccountState } from './account-states.js';
+import { type AccountFacts, judge, type Judgement, type Times } from './account-state.js';
 import { AccountWaits, type Waits } from './account-waits.js';
 import { type CustomerCount, NO_CUSTOMERS } from './customer-counts.js';
 import { insightConfig } from './insight.config.js';

@@ -4,7 +4,7 @@ import type { WecomOutcome } from '../../log/outcome.js';
 import type { Reason } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { ProcessStatus } from './status.js';
-import { CAUSES } from '../accounts/cause.js';
+import { CAUSES } from '../accounts/cause-table.js';
 import { causesOf, type Troubles } from './causes.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { HintGroup } from '../../queue/event.js';

@@ -7,7 +7,8 @@ import type { AccountView } from '../accounts/account-views.js';
 import type { RefusalGroup } from '../../log/refused-callbacks.js';
 import type { AwayReplica } from '../figures/other-replicas.js';
 import type { ProcessStatus } from './status.js';
-import { type Cause, type CauseCode, CAUSES, newCause } from '../accounts/cause.js';
+import { type Cause, newCause } from '../accounts/cause.js';
+import { CAUSE_TABLE, type CauseCode, CAUSES } from '../accounts/cause-table.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 import type { MissingCallbacks } from './missing-callbacks.js';
 import type { HintGroup } from '../../queue/event.js';
@@ -112,29 +113,10 @@ function isTold(endpoint: string, causes: readonly Cause[]): boolean {
   return botId !== null && causes.some((cause) => cause.code === 'waiting_messages' && cause.botId === botId);
 }
 
-/** Those of accounts that are known by nothing else: equal ones of a bot, or without one of a corp, are one. */
-const OF_ACCOUNTS: ReadonlySet<CauseCode> = new Set<CauseCode>([
-  'replies_fail',
-  'agent_fails',
-  'silent',
-  'customers_unanswered',
-  'no_account',
-  'paused',
-  'dead_messages',
-  'waiting_messages',
-  'people_wait',
-]);
-/** They count messages, or customers. */
-const OF_MESSAGES: ReadonlySet<CauseCode> = new Set<CauseCode>([
-  'customers_unanswered',
-  'dead_messages',
-  'waiting_messages',
-  'people_wait',
-]);
-
+/** Reasons of accounts that are known by nothing else: equal ones of a bot, or without one of a corp, are one. */
 function accountCauses(views: readonly AccountView[]): Cause[] {
   const found = views.flatMap((view) =>
-    view.judged.reasons.filter(({ code }) => OF_ACCOUNTS.has(code)).map((reason) => ({ view, reason })),
+    view.judged.reasons.filter(({ code }) => CAUSE_TABLE[code].sums).map((reason) => ({ view, reason })),
   );
   const groups = Map.groupBy(found, ({ view: { bot, corpId }, reason: { code, why, status } }) =>
     JSON.stringify([code, bot?.id ?? corpId, why, status]),
@@ -142,7 +124,7 @@ function accountCauses(views: readonly AccountView[]): Cause[] {
   return [...groups.values()].map((group) => {
     const { code, why, status, unlistedAddress = null } = (group[0] as (typeof group)[number]).reason;
     const views = group.map(({ view }) => view);
-    const counts = group.map(({ reason }) => (OF_MESSAGES.has(code) ? reason.count : 1));
+    const counts = group.map(({ reason }) => (CAUSE_TABLE[code].sums === 'contents' ? reason.count : 1));
     const isBad = group.some(({ reason }) => reason.severity === 'bad');
     const isGiven = group.some(({ reason }) => reason.severity !== undefined);
     return newCause(

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Metrics, only } from '../../metrics/metrics.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { AccountViews } from '../accounts/account-views.js';
-import type { Cause, CauseCode } from '../accounts/cause.js';
+import type { Cause } from '../accounts/cause.js';
+import { CAUSE_TABLE } from '../accounts/cause-table.js';
 import { Names } from '../accounts/names.js';
 import { CurrentCauses } from './current-causes.js';
 import { ProcessFigures } from './process-figures.js';
@@ -10,9 +11,6 @@ import type { Conclusion, ProcessStatus } from './status.js';
 import { conclude } from './verdict.js';
 
 type CausesById = ReadonlyMap<string, readonly Cause[]>;
-
-/** What WeCom sends does not arrive, or does not open, or WeCom refuses what the corp's bots ask. */
-const OF_APPS: ReadonlySet<CauseCode> = new Set(['refused', 'wecom_fails', 'callbacks_missing']);
 
 /** The state of this process with its verdict, for the API and for notifications. */
 @Injectable()
@@ -51,7 +49,9 @@ export class CurrentStatus {
 
   /** All that is wrong between WeCom and the apps of each corp, the worst first. */
   async causesByCorp(): Promise<CausesById> {
-    const ofCorps = (await this.#named()).filter(({ code, corpId }) => OF_APPS.has(code) && corpId !== null);
+    const ofCorps = (await this.#named()).filter(
+      ({ code, corpId }) => CAUSE_TABLE[code].isOfApp && corpId !== null,
+    );
     return Map.groupBy(ofCorps, ({ corpId }) => corpId ?? '');
   }
 

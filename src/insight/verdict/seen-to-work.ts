@@ -4,7 +4,8 @@ import type { Subject, WecomOutcome } from '../../log/outcome.js';
 import { Arrivals } from '../../dispatch/inline/arrivals.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
 import { OtherReplicas } from '../figures/other-replicas.js';
-import type { Cause, CauseCode } from '../accounts/cause.js';
+import type { Cause } from '../accounts/cause.js';
+import { CAUSE_TABLE } from '../accounts/cause-table.js';
 import { botOf, placeOf } from './hint-causes.js';
 
 /** Whether it was seen to work since then, as far as is known: what nobody has any more was not. */
@@ -16,19 +17,6 @@ export interface TroubleTimes {
   /** When it was last there. */
   readonly seenAtMs: number;
 }
-
-/** By which calls it is seen that one of these is over. */
-const CALLS: Readonly<Partial<Record<CauseCode, readonly Subject[]>>> = {
-  token_refused: ['token'],
-  wecom_fails: ['gettoken', 'call'],
-  bot_calls_fail: ['api'],
-};
-const REPLIES: ReadonlySet<CauseCode> = new Set<CauseCode>([
-  'replies_fail',
-  'silent',
-  'customers_unanswered',
-  'no_account',
-]);
 
 /** What was seen to go well: a reply that WeCom accepted, a token that it gave, an event that was taken, a replica that wrote. */
 @Injectable()
@@ -47,9 +35,9 @@ export class Successes {
       if (cause.replica) return this.replicas.isBack(cause.replica, beganAtMs);
       if (cause.code === 'callbacks_missing')
         return this.arrivals.lastOfCorp(cause.corpId ?? '') >= beganAtMs;
-      if (REPLIES.has(cause.code)) return hasReplied(views, cause, beganAtMs);
-      const subjects = CALLS[cause.code];
-      if (subjects !== undefined) return hasSucceeded(callers, subjects, cause, beganAtMs);
+      const { over } = CAUSE_TABLE[cause.code];
+      if (over === 'reply') return hasReplied(views, cause, beganAtMs);
+      if (over !== undefined && over !== 'unseen') return hasSucceeded(callers, over, cause, beganAtMs);
       return this.#hasTaken(cause, seenAtMs);
     };
   }

@@ -1,7 +1,7 @@
 import type { StorageProbe } from '../../storage/store/storage-probe.js';
 import type { HintCounts } from '../../queue/event.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
-import type { AccountState } from '../accounts/account-state.js';
+import type { AccountState } from '../accounts/account-states.js';
 import type { Cause } from '../accounts/cause.js';
 import type { CustomerCount } from '../accounts/customer-counts.js';
 import type { StorageState } from '../accounts/store-counts.js';

@@ -1,5 +1,6 @@
 import type { Failure } from '../../queue/failure.js';
-import type { Cause, CauseCode } from '../accounts/cause.js';
+import type { Cause } from '../accounts/cause.js';
+import { CAUSE_TABLE } from '../accounts/cause-table.js';
 import type { TroubleWords } from './words.js';
 
 /** What the words of a cause are made of. The console has it from the API, and notifications from their book. */
@@ -31,24 +32,13 @@ export interface CauseText {
   readonly amount: string;
 }
 
-/** Reasons that are of calls to WeCom, and not of a bot. */
-const OF_CALLS: ReadonlySet<CauseCode> = new Set([
-  'wecom_fails',
-  'replies_fail',
-  'no_account',
-  'token_refused',
-  'bot_calls_fail',
-]);
-
 /** Without an answer of WeCom's own. */
 const FAULTS: ReadonlySet<string> = new Set(['unreachable', 'status']);
-
-const DEAD: ReadonlySet<CauseCode> = new Set(['dead', 'dead_messages']);
 
 /** A cause in plain words, for notifications and for the console. */
 export function textOfCause(cause: TroubleFacts, words: TroubleWords): CauseText {
   const { amount, remedy } = words.causes.byCode[cause.code];
-  const isOfCalls = OF_CALLS.has(cause.code);
+  const { isOfCalls = false } = CAUSE_TABLE[cause.code];
   const callFault = isOfCalls ? cause.why : null;
   return {
     subject: subjectOf(cause, words),
@@ -67,26 +57,17 @@ export function textOfCause(cause: TroubleFacts, words: TroubleWords): CauseText
 export function subjectOf(cause: TroubleFacts, { causes }: TroubleWords): string {
   const named =
     cause.botName ?? cause.name ?? cause.address ?? cause.corpName ?? cause.openKfId ?? cause.corpId;
-  switch (cause.code) {
-    case 'not_ready':
-    case 'not_taken':
-      return causes.replica;
-    case 'replica_away':
+  switch (CAUSE_TABLE[cause.code].subject) {
+    case 'replica':
       return cause.replica ?? causes.replica;
-    case 'store_down':
-    case 'unknown':
+    case 'store':
       return causes.store;
-    case 'disk_full':
-    case 'disk_low':
+    case 'disk':
       return causes.disk;
-    case 'wecom_fails':
-    case 'calls_unanswered':
-    case 'callbacks_missing':
+    case 'corp':
       return cause.corpName ?? cause.corpId ?? causes.wecom;
-    case 'refused':
-      return named ?? causes.wecom;
     default:
-      return named ?? causes.outbox;
+      return named ?? (cause.code === 'refused' ? causes.wecom : causes.outbox);
   }
 }
 
@@ -121,7 +102,7 @@ function whatOf(
   if (!Object.hasOwn(failures, why)) return what;
   const failed = whatFailed({ stage: why as Failure['stage'], status }, words);
   // What else is said of these is that nothing is taken, which the failure says better.
-  return DEAD.has(code) ? causes.what(what, failed) : failed;
+  return code === 'dead' || code === 'dead_messages' ? causes.what(what, failed) : failed;
 }
 
 /** What an operator does because of the reason; `null` where that is not known. */

@@ -1,5 +1,5 @@
 import { Tag } from 'antd';
-import type { AccountState } from '../api/account-states.js';
+import type { AccountState } from '../../../../src/insight/accounts/account-states.js';
 import { t } from '../i18n/language.js';
 
 export type Tone = 'good' | 'wait' | 'bad' | 'quiet';

@@ -1,4 +1,4 @@
-import type { CauseCode } from '../../accounts/cause.js';
+import type { CauseCode } from '../../accounts/cause-table.js';
 import { plural } from './plural.js';
 
 interface CauseText {

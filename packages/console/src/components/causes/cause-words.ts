@@ -2,6 +2,7 @@ import type { CauseAnswer } from '../../api/answers.gen.js';
 import { t } from '../../i18n/language.js';
 import { formatSince } from '../../i18n/format.js';
 import { PAGES, pathOf } from '../../shell/paths.js';
+import { CAUSE_TABLE } from '../../../../../src/insight/accounts/cause-table.js';
 import { type CauseText, subjectOf, textOfCause } from '../../../../../src/insight/words/cause-text.js';
 
 export interface CauseWords extends CauseText {
@@ -11,15 +12,6 @@ export interface CauseWords extends CauseText {
   readonly accounts: string;
   readonly action: { readonly href: string; readonly text: string } | null;
 }
-
-/** These count events, messages or customers. */
-const OF_CONTENTS: ReadonlySet<CauseAnswer['code']> = new Set([
-  'dead_messages',
-  'waiting_messages',
-  'paused',
-  'people_wait',
-  'customers_unanswered',
-]);
 
 /** A cause in plain words, and where to go because of it. */
 export function wordsOfCause(cause: CauseAnswer): CauseWords {
@@ -38,7 +30,7 @@ const NAMES_MAX = 3;
 
 /** Whether its accounts say how many it is about. */
 function isNamed({ code, accounts = 0 }: CauseAnswer): boolean {
-  return accounts > 0 && !OF_CONTENTS.has(code);
+  return accounts > 0 && CAUSE_TABLE[code].sums !== 'contents';
 }
 
 /** Of equal causes. */
@@ -60,45 +52,54 @@ export function subjectsOf(causes: readonly CauseAnswer[]): string {
 /** The page on which it is mended. */
 function actionFor(cause: CauseAnswer): CauseWords['action'] {
   const { causes } = t();
-  const { code, botId, corpId, openKfId } = cause;
-  switch (code) {
-    case 'parked':
-      return {
-        href: corpId !== null && openKfId !== null ? pathOf.addBotFor(corpId, openKfId) : pathOf.addBot,
-        text: causes.addBot,
-      };
+  const { code, severity, botId, corpId, openKfId } = cause;
+  const { page, list } = CAUSE_TABLE[code];
+  const account = corpId !== null && openKfId !== null ? ([corpId, openKfId] as const) : null;
+  switch (page) {
+    case 'none':
+      return null;
+    case 'addBot':
+      return { href: account ? pathOf.addBotFor(...account) : pathOf.addBot, text: causes.addBot };
     case 'refused':
       // Bad ones have the Token's signature, so they are WeCom's, and the key is wrong.
-      return cause.severity === 'bad' && corpId !== null
+      return severity === 'bad' && corpId !== null
         ? { href: pathOf.connectAppOf(corpId), text: causes.connectApp }
         : { href: pathOf.refusedOf(corpId), text: causes.toRefused };
     case 'dead':
       return { href: pathOf.dead, text: causes.toDead };
-    case 'dead_messages':
+    case 'deadMessages':
       return { href: pathOf.deadMessages, text: causes.toDead };
-    case 'wecom_fails':
-    case 'calls_unanswered':
+    case 'errors':
       return { href: PAGES.wecomErrors, text: causes.toErrors };
-    case 'callbacks_missing':
+    case 'apps':
       return { href: PAGES.apps, text: causes.toApps };
-    case 'not_ready':
-    case 'not_taken':
-    case 'replica_away':
-    case 'store_down':
-    case 'disk_full':
-    case 'disk_low':
-    case 'unknown':
-    case 'unreadable':
-      return null;
+    case 'account':
+      return toAccount(account);
+    case undefined:
+      if (typeof botId === 'string') return { href: pathOf.bot(botId), text: causes.toBot };
+      return account === null ? toList(list) : toAccount(account);
     default:
-      // The account's page has its customers.
-      if (typeof botId === 'string' && code !== 'people_wait' && code !== 'customers_unanswered')
-        return { href: pathOf.bot(botId), text: causes.toBot };
-      if (corpId !== null && openKfId !== null)
-        return { href: pathOf.account(corpId, openKfId), text: causes.toAccount };
-      if (code === 'bot_calls_fail') return { href: PAGES.wecomErrors, text: causes.toErrors };
-      if (code === 'waiting') return { href: PAGES.waiting, text: causes.toWaiting };
-      if (code === 'waiting_messages') return { href: pathOf.waitingMessages, text: causes.toWaiting };
+      return page satisfies never;
+  }
+}
+
+function toAccount(account: readonly [corpId: string, openKfId: string] | null): CauseWords['action'] {
+  if (account === null) return toList(undefined);
+  return { href: pathOf.account(...account), text: t().causes.toAccount };
+}
+
+function toList(list: (typeof CAUSE_TABLE)[CauseAnswer['code']]['list']): CauseWords['action'] {
+  const { causes } = t();
+  switch (list) {
+    case 'errors':
+      return { href: PAGES.wecomErrors, text: causes.toErrors };
+    case 'waiting':
+      return { href: PAGES.waiting, text: causes.toWaiting };
+    case 'waitingMessages':
+      return { href: pathOf.waitingMessages, text: causes.toWaiting };
+    case undefined:
       return { href: PAGES.accounts, text: causes.toAccounts };
+    default:
+      return list satisfies never;
   }
 }

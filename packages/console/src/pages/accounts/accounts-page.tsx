@@ -2,7 +2,7 @@ import { Button, Segmented } from 'antd';
 import { useAccounts } from '../../api/accounts.js';
 import { useKnownBots } from '../../api/bots.js';
 import { useCorpNames } from '../../api/names.js';
-import { ACCOUNT_STATES } from '../../api/account-states.js';
+import { ACCOUNT_STATES } from '../../../../../src/insight/accounts/account-states.js';
 import type { AccountStatesAnswer } from '../../api/answers.gen.js';
 import { ChoiceFilter, FilterBar, type Filters, SearchFilter, useFilters } from '../../components/filters.js';
 import { LinkButton } from '../../components/link-button.js';

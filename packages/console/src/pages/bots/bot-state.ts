@@ -1,4 +1,5 @@
-import type { BotAnswer, CauseAnswer } from '../../api/answers.gen.js';
+import { CAUSE_TABLE } from '../../../../../src/insight/accounts/cause-table.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import type { Tone } from '../../components/state-tag.js';
 import type { Words } from '../../i18n/words.js';
 
@@ -45,26 +46,10 @@ export function botState(bot: BotAnswer): BotState {
   return takes === 'message' ? 'takesMessages' : 'takes';
 }
 
-type Failing = keyof Words['bots']['failingText'];
-
-/** By what is bad; with any other code the bot takes everything. */
-const FAILING: Readonly<Partial<Record<CauseAnswer['code'], Failing>>> = {
-  token_refused: 'refused',
-  bot_calls_fail: 'refused',
-  wecom_fails: 'refused',
-  replies_fail: 'replies',
-  no_account: 'replies',
-  dead: 'untaken',
-  dead_messages: 'untaken',
-  waiting: 'untaken',
-  waiting_messages: 'untaken',
-  circuits: 'untaken',
-};
-
 /** The state in a sentence; of a failing bot by the worst cause. */
 export function botStateText(bot: BotAnswer, { stateText, failingText }: Words['bots']): string {
   const state = botState(bot);
   if (state !== 'failing') return stateText[state];
   const worst = bot.causes?.find(({ severity }) => severity === 'bad');
-  return failingText[(worst && FAILING[worst.code]) ?? 'silent'];
+  return failingText[(worst && CAUSE_TABLE[worst.code].bot) ?? 'silent'];
 }
