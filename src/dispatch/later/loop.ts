@@ -44,6 +44,8 @@ const POLL_FOR_CLIENTS_MS = 250;
 const IDLE_MS = 60_000;
 /** A clock that was set back by less delays what waits by as much. The clock of a MongoDB is not known better. */
 const SET_BACK_MS = 5_000;
+/** By then, what was under way has stored its outcome, with a due time of before. */
+const SETTLED_MS = 1_000;
 /** What becomes due within this time is claimed together. */
 const BREATH_MS = 10;
 
@@ -60,6 +62,8 @@ export class RetryLoop<T extends LineHead> {
   #isStopped = false;
   /** Store time minus the time that passed here, at the last look. */
   #offsetMs = -Infinity;
+  /** What waits has due times of before the clock was set back. */
+  #isSetBack = false;
   #endBreath: () => void = () => {};
   /** Log lines of troubles that are not over yet. */
   readonly #told = new Set<string>();
@@ -159,28 +163,40 @@ export class RetryLoop<T extends LineHead> {
     const { lines } = this.source;
     const except = this.#busyEndpoints();
     try {
-      await this.#followClock();
-      const due = await lines.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
+      const nowMs = this.#followClock();
+      if (this.#isSetBack) await this.#makeAllDue();
+      const due = await lines.claimDue(nowMs, room, LEASE_MS, except);
       for (const leased of due) this.send(leased, 'due');
       this.#told.clear();
       if (due.length === room) return 0;
       if (lines.isShared) return this.connected.hasOwn ? POLL_FOR_CLIENTS_MS : POLL_MS;
       const nextMs = await lines.nextClaimableAtMs(this.#busyEndpoints());
-      return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
+      return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - nowMs));
     } catch (err) {
       this.#say(err, 'outbox.claim_failed');
       return POLL_MS;
     }
   }
 
-  /** Due times that were stored before the clock was set back are too far ahead, so all that waits is due. */
-  async #followClock(): Promise<void> {
-    const { lines } = this.source;
+  /** @returns store time. */
+  #followClock(): number {
     const nowMs = this.storeClock.nowMs();
     const offsetMs = nowMs - this.clock.elapsedMs();
-    if (this.#offsetMs - offsetMs > SET_BACK_MS)
-      for (const endpoint of await lines.listEndpoints()) await lines.wakeEndpoint(endpoint, nowMs);
+    const setBackMs = this.#offsetMs - offsetMs;
     this.#offsetMs = offsetMs;
+    if (setBackMs > SET_BACK_MS)
+      this.clock.after(SETTLED_MS, () => {
+        this.#isSetBack = true;
+        this.source.wake.wakeUp();
+      });
+    return nowMs;
+  }
+
+  async #makeAllDue(): Promise<void> {
+    const { lines } = this.source;
+    for (const endpoint of await lines.listEndpoints())
+      await lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
+    this.#isSetBack = false;
   }
 
   #busyEndpoints(): ReadonlySet<string> {

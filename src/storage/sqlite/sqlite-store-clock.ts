@@ -23,26 +23,25 @@ export class SqliteStoreClock extends StoreClock {
     @Inject(LOG) private readonly log: Log,
   ) {
     super();
-    this.#offsetMs = this.#offsetNow();
+    this.#offsetMs = clock.nowMs() - clock.elapsedMs();
   }
 
   override nowMs(): number {
-    const jumpMs = this.#offsetNow() - this.#offsetMs;
+    // It may jump between two looks at it.
+    const nowMs = this.clock.nowMs();
+    const jumpMs = nowMs - this.clock.elapsedMs() - this.#offsetMs;
     if (jumpMs > JUMP_MS) {
       this.#tell(jumpMs);
       return Math.round(this.clock.elapsedMs() + this.#offsetMs);
     }
     this.#isTold = false;
     this.#offsetMs += jumpMs;
-    return this.clock.nowMs();
+    return nowMs;
   }
 
   override confirm(atMs: number): void {
-    if (Math.abs(this.clock.nowMs() - atMs) < NEAR_MS) this.#offsetMs = this.#offsetNow();
-  }
-
-  #offsetNow(): number {
-    return this.clock.nowMs() - this.clock.elapsedMs();
+    const nowMs = this.clock.nowMs();
+    if (Math.abs(nowMs - atMs) < NEAR_MS) this.#offsetMs = nowMs - this.clock.elapsedMs();
   }
 
   #tell(jumpMs: number): void {
