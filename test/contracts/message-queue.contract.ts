@@ -11,7 +11,7 @@ import {
   webhookIdOf,
 } from '../../src/queue/message.js';
 import type { MessageOutcome, WaitingOutcome } from '../../src/queue/message-outcome.js';
-import type { MessageOrder } from '../../src/registry/bots/bot.js';
+import type { MessageOrder } from '../../src/registry/bots/bot-values.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { Turn } from '../../src/queue/message-queue.js';
 import type { OrderingBot } from '../../src/queue/next-messages.js';

@@ -1,13 +1,9 @@
 /** Bots as the domain knows them; over the wire they are added with `addBot`. */
 import { Secret } from '../../src/kernel/secret.js';
-import {
-  type Bot,
-  BOT_DEFAULTS,
-  type BotSettings,
-  hashOfKey,
-  isOpen,
-  type Open,
-} from '../../src/registry/bots/bot.js';
+import { type Bot, hashOfKey, isOpen, type Open } from '../../src/registry/bots/bot.js';
+import { toBody } from '../../src/registry/bots/bot-body.js';
+import { BOT_DEFAULTS, type NewBotDto } from '../../src/registry/bots/bot.dto.js';
+import type { KindDto } from '../../src/registry/bots/kinds.dto.js';
 import type { KnownBot, OpenBot } from '../../src/registry/bots/known-bots.js';
 import { readBot, type StoredBot } from '../../src/registry/bots/stored-bot.js';
 
@@ -44,9 +40,13 @@ export function knownBot(
 }
 
 /** What an operator gives for it. */
-export function newBot(fields: Partial<StoredBot> = {}): Open<BotSettings> {
-  const { id: _1, keys: _2, createdAtMs: _3, revision: _4, ...given } = openBot(fields);
-  return given;
+export function newBot(fields: Partial<StoredBot> = {}): KindDto {
+  return bodyOf(openBot(fields));
+}
+
+/** What an operator gives to change it. */
+export function bodyOf(bot: Open<Bot>, change: Partial<NewBotDto> = {}): KindDto {
+  return { ...toBody(bot), ...change } as KindDto;
 }
 
 /** As a store has it. */

@@ -3,7 +3,9 @@ import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { readAgent } from '../../registry/bots/agent.dto.js';
-import { toBotDto } from '../../registry/bots/bot.dto.js';
+import { toBotDto } from '../../registry/bots/bot-body.js';
+import { BotCallbackFieldsDto } from '../../registry/bots/bot.dto.js';
+import { knownFieldsOf } from '../../http/answers/validation.js';
 import { shownUrl } from '../../registry/endpoint/endpoint.js';
 import { type AccountView, AccountViews, statesOf } from '../../insight/accounts/account-views.js';
 import type { Cause } from '../../insight/accounts/cause.js';
@@ -75,11 +77,10 @@ function toCallbackAnswer(bot: KnownBot): BotCallbackAnswer | null {
   const { endpoint, callback } = bot;
   const of = bot.kind === 'callback' ? bot : null;
   return {
+    ...knownFieldsOf(BotCallbackFieldsDto, callback),
     url: 'must' in endpoint ? '' : shownUrl(endpoint),
     form: of?.callback.form ?? 'wecom',
-    receiveId: callback.receiveId,
     headers: Object.keys(of?.secrets?.headers ?? {}),
-    timeoutMs: callback.timeoutMs,
   };
 }
 

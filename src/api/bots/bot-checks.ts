@@ -3,11 +3,14 @@ import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { AppError } from '../../kernel/app-error.js';
+import { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type BotSettings, isOpen, type Open } from '../../registry/bots/bot.js';
-import { type Terms, toChangedBot, toNewBot } from '../../registry/bots/bot-request.js';
+import { isOpen } from '../../registry/bots/bot.js';
+import { toBody } from '../../registry/bots/bot-body.js';
+import { type Terms, toChangedBody, toNewBody } from '../../registry/bots/bot-request.js';
 import type { KnownBot, OpenBot } from '../../registry/bots/known-bots.js';
 import type { BotChangeDto, NewBotDto } from '../../registry/bots/bot.dto.js';
+import type { KindDto } from '../../registry/bots/kinds.dto.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { isSecretError } from '../../wecom/client/wecom-answer.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
@@ -29,8 +32,8 @@ export class BotChecks {
   ) {}
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE` */
-  async toNew(dto: NewBotDto, from: Operator): Promise<Open<BotSettings>> {
-    const bot = toNewBot(dto, this.#terms);
+  async toNew(dto: NewBotDto, from: Operator): Promise<KindDto> {
+    const bot = toNewBody(dto, this.#terms);
     this.#requireCarried(bot);
     this.#requireAllowed(bot);
     if (bot.takes === 'message') await this.#requireAccepted(bot, from);
@@ -38,10 +41,10 @@ export class BotChecks {
   }
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `BOT_CLOSED` */
-  async toChanged(dto: BotChangeDto, before: OpenBot, from: Operator): Promise<Open<BotSettings>> {
-    const bot = toChangedBot(dto, before, this.#terms);
+  async toChanged(dto: BotChangeDto, before: OpenBot, from: Operator): Promise<KindDto> {
+    const bot = toChangedBody(dto, before, this.#terms);
     this.#requireCarried(bot);
-    if (urlOf(bot) !== urlOf(before)) this.#requireAllowed(bot);
+    if (urlOf(bot) !== urlOf(toBody(before))) this.#requireAllowed(bot);
     const isNews = before.takes === 'event' || dto.corpSecret !== undefined;
     if (bot.takes === 'message' && isNews) await this.#requireAccepted(bot, from);
     return bot;
@@ -70,23 +73,26 @@ export class BotChecks {
     return { nowMs: this.storeClock.nowMs(), hasSecretsKey: this.config.hasSecretsKey };
   }
 
-  #requireCarried(bot: BotSettings): void {
+  #requireCarried(bot: KindDto): void {
     if (this.botEndpoints.carries(bot)) return;
     const detail = `kind must be one that this manager carries to: it was built without the carrier of ${bot.kind}`;
     throw new AppError('REQUEST_INVALID', { detail });
   }
 
-  #requireAllowed(bot: Open<BotSettings>): void {
+  #requireAllowed(bot: KindDto): void {
     const url = urlOf(bot);
-    const endpoint = url === null ? null : this.endpoints.readCallbackUrl(url);
+    const endpoint = url === undefined ? null : this.endpoints.readCallbackUrl(url);
     if (endpoint !== null && 'must' in endpoint)
       throw new AppError('REQUEST_INVALID', { detail: `${bot.kind}.url must ${endpoint.must}` });
   }
 
   /** The manager pulls messages with the corpSecret. If WeCom did not accept it, the bot would get none. */
-  async #requireAccepted({ corpId, secrets }: Open<BotSettings>, { ip, trace }: Operator): Promise<void> {
+  async #requireAccepted(
+    { corpId, corpSecret: given = '' }: KindDto,
+    { ip, trace }: Operator,
+  ): Promise<void> {
     const caller = { role: 'operator', ip } as const;
-    const { corpSecret } = secrets;
+    const corpSecret = new Secret(given);
     const outcome = await this.tokens.check({ corpId, corpSecret, caller, trace });
     if ('token' in outcome) return;
     const { errcode } = outcome.refusal;
@@ -96,8 +102,7 @@ export class BotChecks {
   }
 }
 
-/** Where its program or its service is; `null` where the manager calls neither. */
-function urlOf(bot: Open<BotSettings>): string | null {
-  if (bot.kind === 'callback') return bot.secrets.url.reveal();
-  return bot.kind === 'agent' ? bot.agent.url : null;
+/** Where its program or its service is; undefined where the manager calls neither. */
+function urlOf({ callback, agent }: NewBotDto): string | undefined {
+  return agent?.url ?? callback?.url;
 }

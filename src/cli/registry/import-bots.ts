@@ -56,7 +56,12 @@ export class BotImport {
 
   async #store(bot: StoredBot, stored: StoredBot | undefined): Promise<Change<StoredBot>['outcome']> {
     if (stored === undefined) return this.bots.add(bot);
-    return (await this.bots.change(bot.id, replacing(bot, stored.revision))).outcome;
+    return (
+      await this.bots.change(
+        bot.id,
+        replacing(stored.revision, bot.revision, () => bot),
+      )
+    ).outcome;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

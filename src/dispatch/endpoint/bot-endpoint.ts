@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import type { Destination, MessageDestination } from '../../registry/accounts/destination.js';
-import type { BotSettings } from '../../registry/bots/bot.js';
+import type { Bot } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { DeliveryOccasion } from '../../queue/failure.js';
 import {
@@ -109,7 +109,7 @@ export class BotEndpoints {
   }
 
   /** Whether a bot of this kind can be reached. If it takes messages, something has to pull them as well. */
-  carries(bot: BotSettings): boolean {
+  carries(bot: Pick<Bot, 'kind' | 'takes'>): boolean {
     if (bot.kind === 'none') return true;
     const isReached = (isPulled: boolean) => this.#carrierFor({ bot, endpoint: null, isPulled }) !== null;
     return isReached(false) && (bot.takes !== 'message' || isReached(true));

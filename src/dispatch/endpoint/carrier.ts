@@ -1,5 +1,5 @@
 import { AppError } from '../../kernel/app-error.js';
-import type { BotSettings } from '../../registry/bots/bot.js';
+import type { Bot } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import type { Attempt, OnEnd } from './attempt.js';
@@ -30,7 +30,7 @@ export interface VerificationResult {
 
 /** What a carrier is chosen by. */
 export interface CarrierCriteria extends Pick<Destination, 'endpoint' | 'isPulled'> {
-  readonly bot: BotSettings | null;
+  readonly bot: Pick<Bot, 'kind'> | null;
 }
 
 /** An attempt of which an operator is shown the answer. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { newBot, secretsText } from '../../../test/support/bots.js';
+import { bodyOf, newBot, secretsText } from '../../../test/support/bots.js';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
 import type { Dispatch } from '../../../test/support/dispatch.js';
 import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
@@ -44,7 +44,7 @@ async function addBot(
 }
 
 const setPaused = (paused: boolean, { id }: KnownBot, { registry }: Dispatch = dispatch) =>
-  registry.botsService.change(id, (bot) => ({ ...bot, paused }), OPERATOR);
+  registry.botsService.change(id, (bot) => bodyOf(bot, { paused }), OPERATOR);
 
 const PAUSED = { state: 'parked', lastFailure: { stage: 'paused' } };
 

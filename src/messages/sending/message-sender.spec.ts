@@ -13,7 +13,7 @@ import { lapseLeases, MemoryMessageQueue } from '../../../test/support/memory-me
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MESSAGE_LIFE_MS, type MessageHead, type NewMessage, webhookIdOf } from '../../queue/message.js';
-import type { MessageOrder } from '../../registry/bots/bot.js';
+import type { MessageOrder } from '../../registry/bots/bot-values.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { CallbackHalves } from './callback-halves.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { storedBot } from '../../../test/support/bots.js';
+import { bodyOf, storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
@@ -86,7 +86,7 @@ describe('a registration with the key of a bot', () => {
     expect(find().state).toBe('ready');
     await registry.botsService.change(
       bot.id,
-      (before) => ({ ...before, openKfIds: ['wkOther'] }),
+      (before) => bodyOf(before, { openKfIds: ['wkOther'] }),
       {} as never,
     );
     expect(find().state).toBe('absent');

@@ -2,16 +2,16 @@
 
 import { hash } from 'node:crypto';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
-import { faultsIn, IsNested, validated } from '../../http/answers/validation.js';
+import { faultsIn, IsNested, knownFieldsOf, validated } from '../../http/answers/validation.js';
 import { toIso } from '../../http/answers/times.js';
 import { IsTime, mustBe, rule } from '../../http/answers/field-rules.js';
 import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { type AgentSettings, readAgent } from './agent.dto.js';
-import { toBody } from './bot-request.js';
-import { BOT_DEFAULTS, type BotKey, isOpen, SIGNING_SECRET_FORMAT } from './bot.js';
-import { BotCallbackFieldsDto, BotDto, toBotDto } from './bot.dto.js';
+import { toBody, toBotDto } from './bot-body.js';
+import { type BotKey, isOpen, SIGNING_SECRET_FORMAT } from './bot.js';
+import { BOT_DEFAULTS, BotCallbackFieldsDto, BotDto, CALLBACK_DEFAULTS } from './bot.dto.js';
 import { KIND_DTOS } from './kinds.dto.js';
 import { readBot, type StoredBot } from './stored-bot.js';
 
@@ -21,6 +21,7 @@ const AN_ID = '1 to 64 letters, digits, "_" or "-"';
 
 /** What 2.0.0 exported already. Its lines have nothing else of `BotDto`. */
 const OF_2_0 = ['name', 'corpId', 'openKfIds', 'kind', 'api'] as const;
+const CALLBACK_OF_2_0 = ['receiveId', 'timeoutMs'] as const;
 
 interface KeyEntry {
   readonly hash: string;
@@ -28,8 +29,8 @@ interface KeyEntry {
 }
 
 class CallbackEntryDto extends IntersectionType(
-  PickType(BotCallbackFieldsDto, ['receiveId', 'timeoutMs']),
-  PartialType(PickType(BotCallbackFieldsDto, ['form'])),
+  PickType(BotCallbackFieldsDto, CALLBACK_OF_2_0),
+  PartialType(OmitType(BotCallbackFieldsDto, ['url', ...CALLBACK_OF_2_0])),
 ) {}
 
 class BotEntryDto extends IntersectionType(PickType(BotDto, OF_2_0), PartialType(OmitType(BotDto, OF_2_0))) {
@@ -133,8 +134,8 @@ function isKey(key: Partial<KeyEntry> | null): boolean {
   return key.until === null || !Number.isNaN(Date.parse(String(key.until)));
 }
 
-function toCallback({ receiveId, timeoutMs, form = 'wecom' }: CallbackEntryDto): Required<CallbackEntryDto> {
-  return { receiveId, timeoutMs, form };
+function toCallback(given: CallbackEntryDto): CallbackEntryDto {
+  return { ...CALLBACK_DEFAULTS, ...knownFieldsOf(CallbackEntryDto, given) };
 }
 
 function toKey({ hash, until }: KeyEntry): BotKey {

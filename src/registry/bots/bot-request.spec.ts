@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { openBot, secretsText } from '../../../test/support/bots.js';
+import { openBot, secretsText, SIGNING_SECRET } from '../../../test/support/bots.js';
 import { validated } from '../../http/answers/validation.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { AGENT_DEFAULTS } from './agent.dto.js';
-import { type BotSettings, type Open, SIGNING_SECRET_FORMAT } from './bot.js';
-import { toChangedBot, toNewBot } from './bot-request.js';
+import type { Bot, Open } from './bot.js';
+import { toChangedBody, toNewBody } from './bot-request.js';
 import { BotChangeDto, NewBotDto } from './bot.dto.js';
-import { readBot, type StoredBot, toStored } from './stored-bot.js';
+import type { KindDto } from './kinds.dto.js';
+import { type StoredBot, toStored } from './stored-bot.js';
 
 const nowMs = new ManualClock().nowMs();
 const TERMS = { nowMs, hasSecretsKey: true };
@@ -24,23 +25,26 @@ const BODY = {
 };
 const MESSAGES = { ...BODY, takes: 'message', corpSecret: 'corp-secret' };
 
-const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body), terms);
+/** The bot as it is read once the body is stored. */
+const read = (body: KindDto): Open<Bot> => openBot(toStored(body, new Secret(SIGNING_SECRET)));
+
+const made = (body: object, terms = TERMS) => read(toNewBody(validated(NewBotDto, body), terms));
 
 /** @param fields of the stored bot, or the whole bot as it was made. */
-const changed = (body: object, fields: Partial<StoredBot> | Open<BotSettings> = {}, terms = TERMS) =>
-  toChangedBot(validated(BotChangeDto, body), isMade(fields) ? fields : openBot(fields), terms);
+const changed = (body: object, fields: Partial<StoredBot> | Open<Bot> = {}, terms = TERMS) =>
+  read(toChangedBody(validated(BotChangeDto, body), isMade(fields) ? fields : openBot(fields), terms));
 
-const isMade = (fields: Partial<StoredBot> | Open<BotSettings>): fields is Open<BotSettings> =>
+const isMade = (fields: Partial<StoredBot> | Open<Bot>): fields is Open<Bot> =>
   fields.secrets !== undefined && !(fields.secrets instanceof Secret);
 
 const TAKING_MESSAGES = { takes: 'message', takesMessagesSinceMs: nowMs - DAY_MS } as const;
 
-function agentIn(bot: Open<BotSettings>) {
+function agentIn(bot: Open<Bot>) {
   if (bot.kind !== 'agent') throw new Error(`it is of kind ${bot.kind}`);
   return bot;
 }
 
-function atUrl(bot: Open<BotSettings>) {
+function atUrl(bot: Open<Bot>) {
   if (bot.kind !== 'callback') throw new Error(`it is of kind ${bot.kind}`);
   return bot;
 }
@@ -82,13 +86,6 @@ describe('a new bot', () => {
   it('of kind puppet takes messages however it calls WeCom', () => {
     const { callback: _callback, ...puppet } = { ...MESSAGES, kind: 'puppet', api: 'direct' };
     expect(made(puppet).takes).toBe('message');
-  });
-
-  it('has a signing secret of its own, whatever it takes', () => {
-    const secrets = [made(BODY), made(BODY)].map(({ secrets }) => secrets.signingSecret.reveal());
-    expect(secrets[0]).toMatch(SIGNING_SECRET_FORMAT.pattern);
-    expect(Buffer.from(secrets[0]?.slice('whsec_'.length) ?? '', 'base64')).toHaveLength(32);
-    expect(new Set(secrets).size).toBe(2);
   });
 
   it.each([
@@ -228,16 +225,15 @@ describe('a callback bot that takes messages in JSON', () => {
     ...TAKING_MESSAGES,
     callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'json' },
   } as const;
-  const keysOf = (bot: Open<BotSettings>) => {
+  const keysOf = (bot: Open<Bot>) => {
     const { callbackToken, encodingAESKey } = atUrl(bot).secrets;
     return [callbackToken.reveal(), encodingAESKey.reveal()];
   };
 
-  it('has a signing secret, no keys of callbacks, and calls WeCom as it likes', () => {
+  it('has no keys of callbacks, and calls WeCom as it likes', () => {
     const bot = made({ ...JSON_BODY, api: 'direct' });
     expect(bot).toMatchObject({ callback: { form: 'json' } });
     expect(keysOf(bot)).toEqual(['', '']);
-    expect(bot.secrets.signingSecret.reveal()).toMatch(SIGNING_SECRET_FORMAT.pattern);
   });
 
   it('is one that takes callbacks, where no form is given', () => {
@@ -400,7 +396,7 @@ describe('a bot that is changed', () => {
     const keyless = { kind: 'agent', callback: null, takes: 'message', order: 'customer' } as const;
     const agent = { ...AGENT_DEFAULTS, url: 'https://ai.example/v1', model: 'm' };
     const paused = changed({ paused: true }, { ...keyless, agent, takesMessagesSinceMs: nowMs });
-    expect(readBot(toStored({ ...openBot(), ...paused }))).toMatchObject({ paused: true, agent });
+    expect(paused).toMatchObject({ paused: true, agent });
     expect(detailOf(() => changed({ agent: { model: '' } }, { ...keyless, agent }))).toMatch(
       /agent.model is missing/,
     );
@@ -417,7 +413,7 @@ describe('a bot that is changed', () => {
   });
 
   it('keeps its URL with the query, where it is given as answers show it', () => {
-    const urlOf = (bot: Open<BotSettings>) => atUrl(bot).secrets.url.reveal();
+    const urlOf = (bot: Open<Bot>) => atUrl(bot).secrets.url.reveal();
     const before = 'http://bot:5300/wxkf/?tenant=7';
     expect(urlOf(changed({ callback: { url: 'http://bot:5300/wxkf/?***', timeoutMs: 8_000 } }))).toBe(before);
     const moved = 'http://bot:5300/wxkf/?tenant=8';
@@ -425,15 +421,6 @@ describe('a bot that is changed', () => {
     const elsewhere = { callback: { url: 'http://other:5300/wxkf/?***' } };
     expect(detailOf(() => changed(elsewhere))).toMatch(/^callback.url must have its own query/);
     expect(detailOf(() => made({ ...BODY, ...elsewhere }))).toMatch(/^callback.url must have its own query/);
-  });
-
-  it('keeps its signing secret, and gets one with its first messages if it has none', () => {
-    const signingSecret = ({ secrets }: Open<BotSettings>) => secrets.signingSecret.reveal();
-    const before = signingSecret(openBot());
-    expect(signingSecret(changed({ takes: 'message', corpSecret: 'another' }))).toBe(before);
-    const none = { secrets: secretsText({ signingSecret: '' }) };
-    expect(signingSecret(changed({ name: 'renamed' }, none))).toBe('');
-    expect(signingSecret(changed({ takes: 'message' }, none))).toMatch(SIGNING_SECRET_FORMAT.pattern);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** The wire form of a bot: in requests that add or change it, in exported files, and in answers. */
-import { IsNested, IsNestedOrNull, knownFieldsOf } from '../../http/answers/validation.js';
+import { IsNested, IsNestedOrNull } from '../../http/answers/validation.js';
 import { IsTime, mustBe, rule } from '../../http/answers/field-rules.js';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
 import {
@@ -35,15 +35,14 @@ import {
   type BotApi,
   type BotForm,
   type BotKind,
-  type BotSettings,
   type BotTakes,
   INCLUDED,
   type IncludedSender,
   MESSAGE_ORDERS,
   type MessageOrder,
-} from './bot.js';
+} from './bot-values.js';
 import { AgentDto } from './agent.dto.js';
-import { readSession, SessionSettings } from './session.dto.js';
+import { SessionSettings } from './session.dto.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
 const ACCOUNTS_MAX = 1_000;
@@ -98,6 +97,9 @@ export class BotCallbackFieldsDto {
   @Max(BOT_TIMEOUT_MS.max, A_TIMEOUT)
   readonly timeoutMs!: number;
 }
+
+/** What `callback` has where nothing was said of it, also where it was stored or exported before that could be said. */
+export const CALLBACK_DEFAULTS = { form: 'wecom', timeoutMs: BOT_TIMEOUT_MS.default } as const;
 
 /** Where and how a bot takes callbacks: a callback bot at its URL, a stream bot over its connection. */
 export class BotCallbackDto extends PartialType(BotCallbackFieldsDto) {
@@ -212,6 +214,16 @@ export class BotDto {
   readonly session!: SessionSettings | null;
 }
 
+/** What a bot has where nothing was said of it, also one that was stored or exported before that could be said. */
+export const BOT_DEFAULTS = {
+  paused: false,
+  takes: 'event',
+  order: 'account',
+  includesServicer: false,
+  takesMessagesSinceMs: null,
+  session: null,
+} as const;
+
 /** The fields of a bot that can be changed; `null` counts as left out, except for `session`. Its own ones hold secrets, and only come in. */
 export class BotChangeDto extends PartialType(OmitType(BotDto, ['corpId', 'kind'])) {
   /** Where and how it takes callbacks. */
@@ -235,17 +247,6 @@ export class BotChangeDto extends PartialType(OmitType(BotDto, ['corpId', 'kind'
 
 /** Body of `POST /api/v1/bots`. */
 export class NewBotDto extends IntersectionType(PickType(BotDto, ['corpId', 'kind']), BotChangeDto) {}
-
-/** The fields of a bot as they go out: those of `BotDto` alone, so that no secret is shown by accident. */
-export function toBotDto(bot: BotSettings): BotDto {
-  const since = bot.takesMessagesSinceMs;
-  return {
-    ...knownFieldsOf(BotDto, bot),
-    session: bot.session && readSession(bot.session),
-    include: bot.includesServicer ? [...INCLUDED] : [],
-    since: since === null ? null : new Date(since).toISOString(),
-  };
-}
 
 /** Ids of accounts, or `ALL_OTHERS` alone. */
 function IsAccounts(): PropertyDecorator {

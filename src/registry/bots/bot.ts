@@ -2,84 +2,25 @@ import { hash, randomBytes } from 'node:crypto';
 import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 import type { AgentSettings } from './agent.dto.js';
-import type { SessionSettings } from './session.dto.js';
-
-/**
- * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `stream`:
- * it opens a connection and gets its events over that. `none`: there is no bot; people serve the accounts, so that their
- * events go to nobody and wait for nobody. `agent`: there is no program; the manager asks a service about each message and sends its
- * answer.
- */
-export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none', 'agent'] as const;
-export type BotKind = (typeof BOT_KINDS)[number];
-
-/**
- * What a callback bot is sent at its URL. `wecom`: callbacks in WeCom's own form. `json`: each message itself, signed, as a puppet
- * that takes messages gets it.
- */
-export const BOT_FORMS = ['wecom', 'json'] as const;
-export type BotForm = (typeof BOT_FORMS)[number];
-
-/** What goes one after the other: all messages of an account, or only those of the same customer. */
-export const MESSAGE_ORDERS = ['account', 'customer'] as const;
-export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
-
-/**
- * How a bot calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager's tunnel, for programs whose base
- * URL is fixed. `direct`: from an address of its own.
- */
-export const BOT_APIS = ['manager', 'tunnel', 'direct'] as const;
-export type BotApi = (typeof BOT_APIS)[number];
-
-/**
- * `event`: the bot gets hints, and pulls with a cursor of its own. `message`: the manager pulls, and gives the bot each message
- * and event of the customers, in order; again under the same id only where nobody knows whether the bot took it.
- */
-export const BOT_TAKES = ['event', 'message'] as const;
-export type BotTakes = (typeof BOT_TAKES)[number];
-
-/** What a bot that takes messages may be given besides customers' messages and events. */
-export const INCLUDED = ['servicer'] as const;
-export type IncludedSender = (typeof INCLUDED)[number];
-
-/** Stands for every account of the corp that no other bot lists and no puppet has registered. */
-export const ALL_OTHERS = '*';
-
-/** How long an attempt at a bot may take, or an acknowledgement over a stream: many bots pull before they answer. */
-export const BOT_TIMEOUT_MS = { default: 5_000, min: 500, max: 10_000 } as const;
+import type { BotCallbackFieldsDto, BotDto } from './bot.dto.js';
+import { ALL_OTHERS, type BotForm, type BotKind, type MessageOrder } from './bot-values.js';
 
 /** Far more than an operator adds by hand, and few enough for each replica to keep all of them in memory. */
 export const BOTS_MAX = 1_000;
 
-/** What an operator decides about a bot of any kind. */
-interface Common {
-  /** For people. */
-  readonly name: string;
-  readonly corpId: string;
+/** What an operator decides about a bot of any kind: as in requests, but for what is easier to use in another type. */
+interface Common extends Omit<BotDto, 'kind' | 'openKfIds' | 'order' | 'include' | 'since'> {
   /** Ids, or `ALL_OTHERS` alone. */
   readonly openKfIds: readonly string[];
-  readonly api: BotApi;
-  /** Nothing is sent to it, and what comes is kept. */
-  readonly paused: boolean;
-  readonly takes: BotTakes;
   readonly order: MessageOrder;
   /** Whether it also gets what servicers write, besides the customers' messages and events. */
   readonly includesServicer: boolean;
   /** It gets only messages that were sent since then; store time. `null` unless it takes messages. */
   readonly takesMessagesSinceMs: number | null;
-  /** How it and people share customers; `null` where they do not. */
-  readonly session: SessionSettings | null;
 }
 
-/** What a bot of any kind has that nothing was said of, also one that was stored or exported before that could be said. */
-export const BOT_DEFAULTS = {
-  paused: false,
-  takes: 'event',
-  order: 'account',
-  includesServicer: false,
-  takesMessagesSinceMs: null,
-  session: null,
-} as const satisfies Partial<Common>;
+/** How a bot takes callbacks. */
+type Callback = Omit<BotCallbackFieldsDto, 'url' | 'form'>;
 
 interface Secrets {
   /** `''` when none was given. */
@@ -89,13 +30,6 @@ interface Secrets {
    * before there were signing secrets.
    */
   readonly signingSecret: Secret;
-}
-
-/** How a bot takes callbacks. */
-interface Callback {
-  /** The receiver that they are sealed for. */
-  readonly receiveId: string;
-  readonly timeoutMs: number;
 }
 
 /** @template S its secrets; `null` when they are stored sealed and could not be opened. */
@@ -125,10 +59,6 @@ interface AgentKind extends OfKind<'agent', Secrets & { readonly agentKey: Secre
   readonly agent: AgentSettings;
 }
 
-/** What an operator decides about a bot. */
-export type BotSettings = Common &
-  (CallbackKind | StreamKind | AgentKind | OfKind<'puppet'> | OfKind<'none'>);
-
 /** A key of a bot. Only its hash is kept. */
 export interface BotKey {
   readonly hash: string;
@@ -136,8 +66,8 @@ export interface BotKey {
   readonly untilMs: number | null;
 }
 
-/** A bot that an operator added: it takes the events of kf accounts. A puppet that registers without a bot's key has none. */
-export type Bot = BotSettings & {
+/** What no operator decides. */
+export interface MadeHere {
   readonly id: string;
   /** The current one first. */
   readonly keys: readonly BotKey[];
@@ -145,22 +75,27 @@ export type Bot = BotSettings & {
   readonly createdAtMs: number;
   /** A new one with each change. */
   readonly revision: string;
-};
+}
+
+/** A bot that an operator added: it takes the events of kf accounts. A puppet that registers without a bot's key has none. */
+export type Bot = Common &
+  MadeHere &
+  (CallbackKind | StreamKind | AgentKind | OfKind<'puppet'> | OfKind<'none'>);
 
 /** A bot whose secrets this process could open. */
-export type Open<B extends BotSettings> = B & { readonly secrets: object };
+export type Open<B extends Bot> = B & { readonly secrets: object };
 
-export function isOpen<B extends BotSettings>(bot: B): bot is Open<B> {
+export function isOpen<B extends Bot>(bot: B): bot is Open<B> {
   return bot.secrets !== null;
 }
 
 /** Whether it opens WeCom's callbacks itself. Its clients may open streams; while one is open, the events go over it. */
-export function takesCallbacks<B extends BotSettings>(bot: B): bot is Extract<B, { callback: Callback }> {
+export function takesCallbacks<B extends Bot>(bot: B): bot is Extract<B, { callback: Callback }> {
   return bot.kind === 'stream' || pulls(bot);
 }
 
 /** Whether it is sent a message as a callback, and has taken it once it has answered and pulled. */
-export function pulls(bot: BotSettings): boolean {
+export function pulls(bot: Bot): boolean {
   return bot.kind === 'callback' && bot.callback.form === 'wecom';
 }
 

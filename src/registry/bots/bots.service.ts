@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Requester } from '../../kernel/role.js';
+import type { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
@@ -11,15 +12,15 @@ import {
   type Bot,
   type BotKey,
   BOTS_MAX,
-  type BotSettings,
   hashOfKey,
   isOpen,
   KEY_PREFIX,
   listedIn,
-  type Open,
+  makeSigningSecret,
 } from './bot.js';
+import type { KindDto } from './kinds.dto.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
-import { BOTS, replacing, type StoredBot, toStored } from './stored-bot.js';
+import { BOTS, readBot, replacing, type StoredBot, toStored } from './stored-bot.js';
 
 /** How long a write may take. Long, since only an operator waits for it. */
 const WRITE_LIMIT_MS = 10_000;
@@ -79,34 +80,37 @@ export class BotsService {
    * @throws AppError `BOT_ACCOUNT_TAKEN`, `BOTS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have
    *   been added or not.
    */
-  async add(given: Open<BotSettings>, asked: Requester): Promise<BotWithKey> {
+  async add(given: KindDto, asked: Requester): Promise<BotWithKey> {
     this.#requireLoaded();
     if (this.known.size >= BOTS_MAX) throw new AppError('BOTS_FULL');
     const key = newKey();
     const keys: BotKey[] = [{ hash: hashOfKey(key), untilMs: null }];
     const ids = { id: randomUUID(), revision: randomUUID() };
-    const bot: Open<Bot> = { ...given, ...ids, keys, createdAtMs: this.storeClock.nowMs() };
-    const outcome = await this.#write('add bot', this.#stored.add(toStored(bot)));
+    const settings = toStored(given, makeSigningSecret());
+    const bot = { ...settings, ...ids, keys, createdAtMs: this.storeClock.nowMs() };
+    const outcome = await this.#write('add bot', this.#stored.add(bot));
     if (outcome === 'taken') throw this.#taken(bot);
-    const known = this.known.written(bot);
+    const known = this.known.written(readBot(bot));
     this.#log(known, asked, 'bot.added');
     this.listener.changed(known.corpId, new Set(listedIn(known)), []);
     return { bot: known, key };
   }
 
   /**
-   * @param change gives the bot as it is to be. It may be slow: a change by somebody else meanwhile stays, and this one fails.
+   * @param change gives the whole body of the bot as it is to be. It may be slow: a change by somebody else meanwhile stays, and this one fails.
    * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CLOSED`, `BOT_CHANGED` when somebody else has just changed
    *   it, and what `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
    */
   async change(
     id: string,
-    change: (bot: OpenBot) => Open<BotSettings> | Promise<Open<BotSettings>>,
+    change: (bot: OpenBot) => KindDto | Promise<KindDto>,
     asked: Requester,
   ): Promise<KnownBot> {
     this.#requireLoaded();
     const before = await this.#getOpen(id);
-    const known = await this.#replace(before, await change(before));
+    const given = await change(before);
+    const settings = toStored(given, signingSecretFor(before, given));
+    const known = await this.#replace(before, settings);
     this.#log(known, asked, 'bot.changed');
     const isSame = before.takesMessagesSinceMs === known.takesMessagesSinceMs;
     const added = listedIn(known).filter((id) => !before.openKfIds.includes(id));
@@ -129,7 +133,7 @@ export class BotsService {
     const untilMs = this.storeClock.nowMs() + overlapMs;
     const old = before.keys.slice(0, 1).map(({ hash }) => ({ hash, untilMs }));
     const keys = [{ hash: hashOfKey(key), untilMs: null }, ...(overlapMs > 0 ? old : [])];
-    const bot = await this.#replace(before, before, keys);
+    const bot = await this.#replace(before, { keys });
     this.log.info({ botId: id, overlapMs, ...asked }, 'bot.key_renewed');
     return { bot, key };
   }
@@ -155,29 +159,25 @@ export class BotsService {
     if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
   }
 
-  /** A bot is written whole, so only a process that knows its secrets may change it. */
+  /** Its secrets are written whole, so only a process that knows them may change it. */
   async #getOpen(id: string): Promise<OpenBot> {
     const bot = await this.get(id);
     if (!isOpen(bot)) throw new AppError('BOT_CLOSED');
     return bot;
   }
 
-  async #replace(
-    before: OpenBot,
-    after: Open<BotSettings>,
-    keys: readonly BotKey[] = before.keys,
-  ): Promise<KnownBot> {
-    const { endpoint: _1, keysId: _2, ...same } = { ...before, ...after };
-    const bot: Open<Bot> = { ...same, keys, revision: randomUUID() };
-    const change = this.#stored.change(bot.id, replacing(toStored(bot), before.revision));
-    const { outcome } = await this.#write('change bot', change);
-    if (outcome === 'taken') throw this.#taken(bot);
-    if (outcome === 'written') return this.known.written(bot);
+  /** What neither this version nor the change knows of the stored bot stays there. */
+  async #replace(before: OpenBot, change: Partial<StoredBot>): Promise<KnownBot> {
+    const { id, revision } = before;
+    const changed = replacing(revision, randomUUID(), (stored) => ({ ...stored, ...change }));
+    const { outcome, record } = await this.#write('change bot', this.#stored.change(id, changed));
+    if (outcome === 'taken') throw this.#taken({ ...before, ...change });
+    if (outcome === 'written' && record !== null) return this.known.written(readBot(record));
     await this.known.load();
-    throw new AppError(this.known.find(bot.id) === null ? 'BOT_NOT_FOUND' : 'BOT_CHANGED');
+    throw new AppError(this.known.find(id) === null ? 'BOT_NOT_FOUND' : 'BOT_CHANGED');
   }
 
-  #taken({ id, corpId, openKfIds }: Bot): AppError {
+  #taken({ id, corpId, openKfIds }: Pick<Bot, 'id' | 'corpId' | 'openKfIds'>): AppError {
     const taken = openKfIds.find((one) => {
       const other = one === '*' ? this.known.findOfOthers(corpId) : this.known.findListed(corpId, one);
       return other !== null && other.id !== id;
@@ -202,6 +202,11 @@ export class BotsService {
       throw error;
     }
   }
+}
+
+/** A bot that was stored before there were signing secrets gets one when it begins to take messages. */
+function signingSecretFor({ secrets: { signingSecret } }: OpenBot, { takes }: KindDto): Secret {
+  return takes === 'message' && signingSecret.reveal() === '' ? makeSigningSecret() : signingSecret;
 }
 
 /** The sort key of bots. Sorted by it, the bots of a corp follow each other. */

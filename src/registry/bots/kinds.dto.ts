@@ -6,7 +6,7 @@ import { IsNested, IsNestedBy, Refuses } from '../../http/answers/validation.js'
 import { isShownUrl } from '../endpoint/endpoint.js';
 import { WholeAgentDto } from './agent.dto.js';
 import { BotCallbackDto, NewBotDto } from './bot.dto.js';
-import type { BotForm, BotKind } from './bot.js';
+import type { BotForm, BotKind } from './bot-values.js';
 
 /** A rule of a field that only others have. */
 function only<T extends object>(field: keyof T & string, where: string) {

@@ -1,44 +1,38 @@
 /**
- * A bot as stores have it: one shape for all kinds, from which each version before left out what it did not know. Only this file reads
- * that shape. It is written so that those versions can read it, too.
+ * A bot as stores have it: the body that the class of its kind accepts, but for its secrets, which are one text, and two fields that have
+ * other names. 2.1.0 wrote it so, and reads it: replicas of both versions may run beside each other.
  */
 import { Secret } from '../../kernel/secret.js';
 import { accountKey } from '../../kernel/account.js';
 import type { RecordKind } from '../../storage/records/record-kind.js';
-import { AGENT_DEFAULTS, type AgentSettings } from './agent.dto.js';
+import { AGENT_DEFAULTS, type AgentSettings, readAgent } from './agent.dto.js';
+import type { Bot, MadeHere } from './bot.js';
 import {
-  type Bot,
   BOT_DEFAULTS,
-  BOT_TIMEOUT_MS,
-  type BotForm,
-  type BotKey,
-  type BotKind,
-  type BotSettings,
-  type Open,
-} from './bot.js';
+  type BotCallbackDto,
+  type BotCallbackFieldsDto,
+  CALLBACK_DEFAULTS,
+} from './bot.dto.js';
+import type { KindDto } from './kinds.dto.js';
+import { readSession } from './session.dto.js';
 
-/** What 2.0.0 left out, or did not know yet, is optional. */
-export interface StoredBot extends Partial<Pick<Bot, keyof typeof BOT_DEFAULTS>> {
-  readonly id: string;
-  readonly name: string;
-  readonly corpId: string;
-  readonly openKfIds: readonly string[];
-  readonly kind: BotKind;
-  readonly api: Bot['api'];
+/** What 2.0.0 knew already. Versions before may have left out any other field. */
+type First = 'name' | 'corpId' | 'openKfIds' | 'kind' | 'api';
+type FirstOfCallbacks = 'receiveId' | 'timeoutMs';
+
+/** What an operator decides. */
+export interface StoredSettings extends Pick<Bot, First>, Partial<Pick<Bot, keyof typeof BOT_DEFAULTS>> {
   /** `null` for kinds that are sent no callbacks. */
-  readonly callback: {
-    readonly receiveId: string;
-    readonly timeoutMs: number;
-    readonly form?: BotForm;
-  } | null;
+  readonly callback:
+    | (Pick<BotCallbackFieldsDto, FirstOfCallbacks> & Partial<Omit<BotCallbackFieldsDto, 'url'>>)
+    | null;
   /** `null` for other kinds than `agent`. */
   readonly agent?: AgentSettings | null;
-  /** The secrets of all kinds as JSON, `''` for each that it has not; `''` when they are stored sealed and could not be opened. */
+  /** `SecretTexts` as JSON; `''` when they are stored sealed and could not be opened. */
   readonly secrets: Secret;
-  readonly keys: readonly BotKey[];
-  readonly createdAtMs: number;
-  readonly revision: string;
 }
+
+export interface StoredBot extends StoredSettings, MadeHere {}
 
 /** The bots that operators added. No two of a corp list the same account, or take all others. */
 export const BOTS: RecordKind<StoredBot> = {
@@ -50,11 +44,17 @@ export const BOTS: RecordKind<StoredBot> = {
 };
 
 /**
- * For `Records.change`: puts `bot` in the place of the stored one of this revision. Gives `null` if somebody else has changed or
- * removed that. Safe to repeat.
+ * For `Records.change`: puts what `make` makes in the place of the stored bot of revision `before`. Gives `null` if somebody else has
+ * changed or removed that. Safe to repeat.
+ * @param after its revision then.
  */
-export function replacing(bot: StoredBot, revision: string): (before: StoredBot | null) => StoredBot | null {
-  return (before) => (before?.revision === revision || before?.revision === bot.revision ? bot : null);
+export function replacing(
+  before: string,
+  after: string,
+  make: (stored: StoredBot) => StoredBot,
+): (stored: StoredBot | null) => StoredBot | null {
+  return (stored) =>
+    stored?.revision === before || stored?.revision === after ? { ...make(stored), revision: after } : null;
 }
 
 /** Reads what any version stored. */
@@ -63,20 +63,13 @@ export function readBot({ kind, callback, agent, secrets: text, ...same }: Store
   const opened = readSecrets(text);
   const { url, headers, agentKey, callbackToken, encodingAESKey, ...secrets } = opened ?? NONE;
   const pair = { callbackToken, encodingAESKey };
-  const receiver = { receiveId: same.corpId, timeoutMs: BOT_TIMEOUT_MS.default, ...callback };
+  const called = { receiveId: same.corpId, ...CALLBACK_DEFAULTS, ...callback };
   switch (kind) {
-    case 'callback': {
-      const given = { form: 'wecom', ...receiver } as const;
-      return { ...common, kind, callback: given, secrets: opened && { ...secrets, ...pair, url, headers } };
-    }
+    case 'callback':
+      return { ...common, kind, callback: called, secrets: opened && { ...secrets, ...pair, url, headers } };
     case 'stream': {
-      const { receiveId, timeoutMs } = receiver;
-      return {
-        ...common,
-        kind,
-        callback: { receiveId, timeoutMs },
-        secrets: opened && { ...secrets, ...pair },
-      };
+      const { form: _, ...given } = called;
+      return { ...common, kind, callback: given, secrets: opened && { ...secrets, ...pair } };
     }
     case 'agent': {
       const settings = { ...AGENT_DEFAULTS, ...agent };
@@ -87,73 +80,64 @@ export function readBot({ kind, callback, agent, secrets: text, ...same }: Store
   }
 }
 
-export function toStored({ secrets, ...same }: Open<Bot>): StoredBot {
-  return { callback: null, agent: null, ...same, secrets: toText(secrets) };
-}
-
-/** The secrets that a bot of some kind has. */
-interface AllSecrets extends Secrets<'callback'>, Secrets<'agent'> {}
-
-type Secrets<K extends BotKind> = NonNullable<Extract<BotSettings, { kind: K }>['secrets']>;
-
-const EMPTY = new Secret('');
-const NONE: AllSecrets = {
-  url: EMPTY,
-  callbackToken: EMPTY,
-  encodingAESKey: EMPTY,
-  corpSecret: EMPTY,
-  headers: {},
-  signingSecret: EMPTY,
-  agentKey: EMPTY,
-};
-
-function toText(given: Partial<AllSecrets>): Secret {
-  const { url, callbackToken, encodingAESKey, corpSecret, headers, signingSecret, agentKey } = {
-    ...NONE,
-    ...given,
+/** @param body with its secrets in the clear; also one that was stored before a rule of its class. */
+export function toStored(body: KindDto, signingSecret: Secret): StoredSettings {
+  const { callback: _, agent, corpSecret = '', order, include, since, session, ...same } = body;
+  const callback: BotCallbackDto | undefined = body.callback;
+  const { url = '', token = '', encodingAESKey = '', headers = {}, ...called } = callback ?? {};
+  const texts: SecretTexts = {
+    ...{ url, token, encodingAESKey, corpSecret, headers },
+    ...{ signingSecret: signingSecret.reveal(), agentKey: agent?.key },
   };
-  const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
-  return new Secret(
-    JSON.stringify({
-      url: url.reveal(),
-      token: callbackToken.reveal(),
-      encodingAESKey: encodingAESKey.reveal(),
-      corpSecret: corpSecret.reveal(),
-      headers: Object.fromEntries(values),
-      signingSecret: signingSecret.reveal(),
-      ...(agentKey.reveal() !== '' && { agentKey: agentKey.reveal() }),
-    }),
-  );
+  return {
+    ...{ ...BOT_DEFAULTS, ...same },
+    ...(order && { order }),
+    includesServicer: include?.includes('servicer') ?? false,
+    takesMessagesSinceMs: since ? Date.parse(since) : null,
+    session: session ? readSession(session) : null,
+    callback: callback ? { receiveId: body.corpId, ...CALLBACK_DEFAULTS, ...called } : null,
+    agent: agent ? readAgent({ ...AGENT_DEFAULTS, ...agent }) : null,
+    secrets: new Secret(JSON.stringify(texts)),
+  };
 }
 
+/** The secrets of all kinds, `''` for each that the bot has not. Versions before left out the optional ones. */
 interface SecretTexts {
   readonly url: string;
   readonly token: string;
   readonly encodingAESKey: string;
   readonly corpSecret: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signingSecret?: string;
-  readonly agentKey?: string;
+  readonly signingSecret?: string | undefined;
+  readonly agentKey?: string | undefined;
 }
 
-/** @returns `null` when they could not be opened, or are not what this version writes. */
-function readSecrets(text: Secret): AllSecrets | null {
+/** @returns `null` when they could not be opened, or are not what a version writes. */
+function readSecrets(text: Secret): typeof NONE | null {
   try {
-    const stored = JSON.parse(text.reveal()) as SecretTexts;
-    const { url, token, encodingAESKey, corpSecret, headers, signingSecret = '', agentKey = '' } = stored;
-    const values = Object.values(headers);
-    const texts: unknown[] = [url, token, encodingAESKey, corpSecret, ...values, signingSecret, agentKey];
-    if (!texts.every((one) => typeof one === 'string')) return null;
-    return {
-      url: new Secret(url),
-      callbackToken: new Secret(token),
-      encodingAESKey: new Secret(encodingAESKey),
-      corpSecret: new Secret(corpSecret),
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
-      signingSecret: new Secret(signingSecret),
-      agentKey: new Secret(agentKey),
-    };
+    const texts = JSON.parse(text.reveal()) as SecretTexts;
+    const { headers, ...others } = texts;
+    const { url, token, encodingAESKey, corpSecret, signingSecret = '', agentKey = '' } = others;
+    const all: unknown[] = [url, token, encodingAESKey, corpSecret, signingSecret, agentKey];
+    const areTexts = [...all, ...Object.values(headers)].every((one) => typeof one === 'string');
+    return areTexts ? toSecrets(texts) : null;
   } catch {
     return null;
   }
 }
+
+function toSecrets({ token, signingSecret = '', agentKey = '', headers, ...texts }: SecretTexts) {
+  const values = Object.entries(headers).map(([name, value]) => [name, new Secret(value)] as const);
+  return {
+    url: new Secret(texts.url),
+    callbackToken: new Secret(token),
+    encodingAESKey: new Secret(texts.encodingAESKey),
+    corpSecret: new Secret(texts.corpSecret),
+    headers: Object.fromEntries(values),
+    signingSecret: new Secret(signingSecret),
+    agentKey: new Secret(agentKey),
+  };
+}
+
+const NO_TEXTS: SecretTexts = { url: '', token: '', encodingAESKey: '', corpSecret: '', headers: {} };
+const NONE = toSecrets(NO_TEXTS);

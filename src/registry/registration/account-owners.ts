@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import type { Registration } from '../../storage/puppets/puppet.js';
-import { type BotTakes, takesAllOthers } from '../bots/bot.js';
+import { takesAllOthers } from '../bots/bot.js';
+import type { BotTakes } from '../bots/bot-values.js';
 import { KnownBots } from '../bots/known-bots.js';
 
 const NO_KEY =

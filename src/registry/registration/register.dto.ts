@@ -18,7 +18,7 @@ import {
   ID_FORMAT,
   NAME_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
-import { BOT_TAKES, type BotTakes } from '../bots/bot.js';
+import { BOT_TAKES, type BotTakes } from '../bots/bot-values.js';
 import { readEndpoint } from '../endpoint/endpoint.js';
 import type { Puppet, Registration } from '../../storage/puppets/puppet.js';
 import type { Goodbye } from '../../storage/puppets/puppet.repository.js';
