@@ -52,19 +52,18 @@ onEachStore((newPlace) => {
     });
 
     it('are exported as 2.1.0 exported them', async () => {
-      expect(await exportedOf(env)).toEqual(exported);
+      expect(await exportedOf(env)).toMatchObject(exported);
     });
 
     it('are answered whole, and once they are changed 2.1.0 reads what is stored', async () => {
       const manager = await startManager(env);
       const { items } = await ask<BotPageAnswer>(manager, 'GET');
-      expect(items).toEqual(exported.map(shown));
+      expect(items).toMatchObject(exported.map(shown));
       for (const { id, name } of exported) await ask(manager, 'PATCH', `/${id}`, { name: `${name} 2` });
       await manager.stop();
-      expect(await exportedOf(env)).toEqual(exported.map((bot) => ({ ...bot, name: `${bot.name} 2` })));
+      expect(await exportedOf(env)).toMatchObject(exported.map(renamed));
       await runCli(env, 'reseal', '--plain');
-      const changed = plain.map((bot) => ({ ...bot, name: `${bot.name} 2` }));
-      expect(await storedIn(env)).toEqual(changed.map(readable));
+      expect(await storedIn(env)).toMatchObject(plain.map((bot) => readable(renamed(bot))));
     });
   });
 
@@ -75,19 +74,15 @@ onEachStore((newPlace) => {
     const { stdout } = await runCliWith(lines.join('\n'), env, 'import', '--input', '-');
     expect(stdout).toBe('6 added, 0 replaced, 0 unchanged, 0 skipped, 0 failed\n');
     await runCli(env, 'reseal', '--plain');
-    expect(await storedIn(env)).toEqual(plain.map(readable));
+    expect(await storedIn(env)).toMatchObject(plain.map(readable));
   });
 });
 
-/** What 2.1.0 reads of a stored bot. It ignores what it does not know; it gave streams a form and did not need it. */
-function readable({ callback, ...bot }: OldBot): unknown {
-  const { form, ...called } = { form: null, ...callback };
-  const isCallback = bot.kind === 'callback';
-  return expect.objectContaining({
-    ...bot,
-    callback: callback && expect.objectContaining(isCallback ? { ...called, form } : called),
-    revision: expect.any(String),
-  });
+const renamed = (bot: OldBot): OldBot => ({ ...bot, name: `${bot.name} 2` });
+
+/** What 2.1.0 reads of a stored bot. It ignores what it does not know, such as fields of later versions. */
+function readable({ secrets, ...bot }: OldBot): object {
+  return { ...bot, secrets: JSON.parse(secrets), revision: expect.any(String) };
 }
 
 /** What an answer has of an exported bot. */
@@ -102,14 +97,14 @@ function shown({
 }: OldBot): unknown {
   const { corpSecret, url, headers } = JSON.parse(secrets);
   const called = { ...callback, url: url.replace(/\?.*/, '?***'), headers: Object.keys(headers) };
-  return expect.objectContaining({
+  return {
     ...same,
     order: same.takes === 'message' ? order : null,
     callback: callback && called,
     agent,
     hasCorpSecret: corpSecret !== '',
     fault: null,
-  });
+  };
 }
 
 async function exportedOf(env: Env): Promise<OldBot[]> {
@@ -136,13 +131,19 @@ async function store(env: Env, bots: readonly OldBot[]): Promise<void> {
   });
 }
 
-async function storedIn(env: Env): Promise<OldBot[]> {
+/** With its secrets read. */
+async function storedIn(env: Env): Promise<object[]> {
+  const found = (await fieldsIn(env)).sort(byId);
+  return found.map((bot) => ({ ...bot, secrets: JSON.parse(bot.secrets) }));
+}
+
+async function fieldsIn(env: Env): Promise<OldBot[]> {
   if (env.MONGO_URI !== undefined) {
     const found = await inMongo(env.MONGO_URI, (stored) => stored.find().toArray());
-    return found.map(({ fields }) => fields).sort(byId);
+    return found.map(({ fields }) => fields);
   }
   const rows = inDataDir(env, (database) => database.prepare('SELECT fields FROM bots').all());
-  return rows.map(({ fields }) => JSON.parse(String(fields)) as OldBot).sort(byId);
+  return rows.map(({ fields }) => JSON.parse(String(fields)) as OldBot);
 }
 
 function uniqueKeysOf({ corpId, openKfIds }: OldBot): string[] {

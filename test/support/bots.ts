@@ -2,7 +2,7 @@
 import { Secret } from '../../src/kernel/secret.js';
 import { type Bot, hashOfKey, isOpen, type Open } from '../../src/registry/bots/bot.js';
 import { toBody } from '../../src/registry/bots/bot-body.js';
-import { BOT_DEFAULTS, type NewBotDto } from '../../src/registry/bots/bot.dto.js';
+import { BOT_DEFAULTS, CALLBACK_DEFAULTS, type NewBotDto } from '../../src/registry/bots/bot.dto.js';
 import type { KindDto } from '../../src/registry/bots/kinds.dto.js';
 import type { KnownBot, OpenBot } from '../../src/registry/bots/known-bots.js';
 import { readBot, type StoredBot } from '../../src/registry/bots/stored-bot.js';
@@ -59,7 +59,7 @@ export function storedBot(fields: Partial<StoredBot> = {}): StoredBot {
     kind: 'callback',
     api: 'manager',
     ...BOT_DEFAULTS,
-    callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'wecom' },
+    callback: { ...CALLBACK_DEFAULTS, receiveId: 'wwCorp_1', timeoutMs: 4_000 },
     secrets: secretsText(),
     keys: [{ hash: hashOfKey(BOT_KEY), untilMs: null }],
     createdAtMs: Date.UTC(2026, 0, 2),

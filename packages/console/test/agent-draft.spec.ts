@@ -3,11 +3,11 @@ import { expect, it } from '@jest/globals';
 import type { AgentSettingsAnswer } from '../src/api/answers.gen.js';
 import { agentChange, NEW_AGENT, toAgentDraft, toService } from '../src/pages/bots/agents/agent-draft.js';
 
-const AGENT: AgentSettingsAnswer = {
+const AGENT = {
   ...{ form: 'openai', url: 'http://127.0.0.1:11434/v1', model: 'qwen3', botId: '', history: 2 },
   ...{ timeoutMs: 60_000, concurrency: 16, reset: ['新对话'], unsupported: '' },
   ...{ fallback: 'One moment.', fallbackAfterS: 30, handOverMark: '' },
-};
+} as AgentSettingsAnswer;
 
 it('has what its form needs, and the key only where one is typed', () => {
   const typed = { ...NEW_AGENT, url: ' https://api.coze.cn ', model: 'left over', botId: '73' };

@@ -10,6 +10,7 @@ import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { type App, APPS, APPS_MAX } from '../../registry/apps/app.js';
+import { AGENT_DEFAULTS } from '../../registry/bots/agent.dto.js';
 import { BOTS, type StoredBot } from '../../registry/bots/stored-bot.js';
 import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
@@ -354,11 +355,7 @@ describe('a bot in a file', () => {
   const agentBot = storedBot({
     ...{ id: 'bot-4', openKfIds: ['wkAgent'], kind: 'agent', callback: null },
     ...{ takes: 'message', order: 'customer', takesMessagesSinceMs: 1_000 },
-    agent: {
-      ...{ form: 'dify', url: 'https://api.dify.ai/v1', model: '', botId: '', history: 0, timeoutMs: 60_000 },
-      ...{ concurrency: 16, reset: ['新对话'], unsupported: '', fallback: 'Wait', fallbackAfterS: 30 },
-      handOverMark: '',
-    },
+    agent: { ...AGENT_DEFAULTS, form: 'dify', url: 'https://api.dify.ai/v1', fallback: 'Wait' },
     secrets: secretsText({ ...noKeys, url: '', headers: {}, agentKey: 'app-secret-key' }),
   });
   const all = [callback, puppetBot, jsonBot, agentBot];
