@@ -9,7 +9,7 @@ import type { CustomerSign } from './unanswered-customers.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const REPLIES = { ...ACCOUNT, subject: 'replies', botId: null, api: '' } as const;
-const NOTHING = { taken: null, failure: null, lastHour: NO_ATTEMPTS };
+const NOTHING = { taken: null, failure: null, untaken: null, lastHour: NO_ATTEMPTS };
 const REFUSED = { outcome: 'not_taken', stage: 'status', reason: 'the answer was 500', status: 500 } as const;
 const URL = 'http://puppet:8080';
 
@@ -40,9 +40,11 @@ describe('an account', () => {
     await clock.advance(5);
     note({ status: 204 });
     const { lastHour, ...last } = past.lastOf(ACCOUNT);
+    const failure = { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500', status: 500 };
     expect(last).toEqual({
       taken: { atMs: clock.nowMs(), status: 204, durationMs: 12.5, occasion: 'inline' },
-      failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500', status: 500 },
+      failure,
+      untaken: failure,
     });
     expect(summaryOf(lastHour)).toEqual({ attempts: 2, taken: 1, p50Ms: 15, p95Ms: 19.5 });
   });
@@ -78,8 +80,8 @@ describe('an account', () => {
     expect([past.lastOf(ACCOUNT), past.ofBot('bot-1')]).toEqual([NOTHING, NOTHING]);
     expect(past.takenOf(ACCOUNT).atMs).toBe(0);
     note({ ...pull, outcome: 'not_taken', stage: 'pull', reason: 'errcode 48002', status: null });
-    for (const { failure, lastHour } of [past.lastOf(ACCOUNT), past.ofBot('bot-1')])
-      expect([failure?.stage, lastHour]).toEqual(['pull', NO_ATTEMPTS]);
+    for (const { failure, untaken, lastHour } of [past.lastOf(ACCOUNT), past.ofBot('bot-1')])
+      expect([failure?.stage, untaken, lastHour]).toEqual(['pull', null, NO_ATTEMPTS]);
   });
 
   it('was asked when it was given what it took: its reply may be there before it has taken that', () => {

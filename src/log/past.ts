@@ -40,7 +40,10 @@ export interface LastTaken {
 
 export interface LastDeliveries {
   readonly taken: LastTaken | null;
+  /** Why it got nothing: it did not take what it was sent, or nothing could be pulled for it. */
   readonly failure: Failure | null;
+  /** The same without pulls. */
+  readonly untaken: Failure | null;
   readonly lastHour: AttemptCounts;
 }
 
@@ -59,7 +62,12 @@ export interface TakenTimes {
   readonly isRead: boolean;
 }
 
-const NEVER: LastDeliveries = Object.freeze({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
+const NEVER: LastDeliveries = Object.freeze({
+  taken: null,
+  failure: null,
+  untaken: null,
+  lastHour: NO_ATTEMPTS,
+});
 const NOTHING_TAKEN: TakenTimes = Object.freeze({ atMs: 0, messages: [], events: [], isRead: false });
 
 @Injectable()
@@ -277,11 +285,16 @@ class AttemptPast {
   #status = 0;
   #durationMs = 0;
   #occasion: DeliveryOccasion = 'inline';
-  #failure: Failure | null = null;
+  #untaken: Failure | null = null;
+  #unpulled: Failure | null = null;
   readonly #recent = new RecentAttempts();
 
   get newestMs(): number {
     return Math.max(this.takenAtMs, this.#failure?.atMs ?? 0);
+  }
+
+  get #failure(): Failure | null {
+    return laterFailure(this.#untaken, this.#unpulled);
   }
 
   note(record: DeliveryRecord): void {
@@ -289,7 +302,7 @@ class AttemptPast {
     const occasion = record.occasion as DeliveryOccasion;
     const isTaken = outcome === 'taken';
     if (occasion !== 'test') this.#recent.note(atMs, isTaken, durationMs);
-    if (!isTaken) this.#noteFailure(record);
+    if (!isTaken) this.#untaken = laterFailure(this.#untaken, failureOf(record));
     // Without a status it was taken and its service was not asked: whether that works is not known by it.
     else if (status !== null && atMs >= this.takenAtMs) {
       this.takenAtMs = atMs;
@@ -304,16 +317,12 @@ class AttemptPast {
    * the attempt of each.
    */
   notePull(record: DeliveryRecord): void {
-    if (record.outcome !== 'taken') this.#noteFailure(record);
-  }
-
-  #noteFailure({ atMs, stage, reason, status }: DeliveryRecord): void {
-    if (atMs < (this.#failure?.atMs ?? 0)) return;
-    this.#failure = toFailure(atMs, stage as Failure['stage'], reason ?? '', status ?? undefined);
+    if (record.outcome !== 'taken') this.#unpulled = laterFailure(this.#unpulled, failureOf(record));
   }
 
   toLast(nowMs: number): LastDeliveries {
-    return { taken: this.#lastTaken, failure: this.#failure, lastHour: this.#recent.counts(nowMs) };
+    const [taken, failure, untaken] = [this.#lastTaken, this.#failure, this.#untaken];
+    return { taken, failure, untaken, lastHour: this.#recent.counts(nowMs) };
   }
 
   get #lastTaken(): LastTaken | null {
@@ -321,6 +330,15 @@ class AttemptPast {
     const [status, durationMs, occasion] = [this.#status, this.#durationMs, this.#occasion];
     return { atMs: this.takenAtMs, status, durationMs, occasion };
   }
+}
+
+function failureOf({ atMs, stage, reason, status }: DeliveryRecord): Failure {
+  return toFailure(atMs, stage as Failure['stage'], reason ?? '', status ?? undefined);
+}
+
+/** @param next that was heard of later. */
+function laterFailure(before: Failure | null, next: Failure | null): Failure | null {
+  return before !== null && (next === null || next.atMs < before.atMs) ? before : next;
 }
 
 /** What an account's bot took, in the hands of one corp. */

@@ -36,7 +36,7 @@ const CALM: AccountFacts = {
   callsFail: null,
   agentFails: null,
   customers: null,
-  lastFailure: null,
+  lastUntaken: null,
 };
 
 const NOBODY: UnansweredCount = {
@@ -112,7 +112,7 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
     {
       messages: { waiting: 0, dead: 2, oldestWaitingAtMs: null },
       replies: replied(60),
-      lastFailure: { atMs: ago(1), stage: 'status', reason: '', status: 500 },
+      lastUntaken: { atMs: ago(1), stage: 'status', reason: '', status: 500 },
     },
     'failing',
     ['dead_messages'],
@@ -195,8 +195,8 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
 
 it('says of messages what their bot last answered', () => {
   const messages = { waiting: 2, dead: 1, oldestWaitingAtMs: ago(30) };
-  const lastFailure = { atMs: ago(1), stage: 'status' as const, reason: '', status: 500 };
-  expect(stateOf({ messages, lastFailure }).reasons).toMatchObject([
+  const lastUntaken = { atMs: ago(1), stage: 'status' as const, reason: '', status: 500 };
+  expect(stateOf({ messages, lastUntaken }).reasons).toMatchObject([
     { code: 'dead_messages', why: 'status', status: 500 },
     { code: 'waiting_messages', why: 'status', status: 500 },
   ]);

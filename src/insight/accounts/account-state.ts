@@ -50,8 +50,8 @@ export interface AccountFacts {
   readonly agentFails: Failure | null;
   /** `null` where its bot shares no customers, or that is not known. */
   readonly customers: CustomerCount | null;
-  /** The last attempt failed; `null` where something was taken since. */
-  readonly lastFailure: Failure | null;
+  /** Why its bot did not take what it was last sent; `null` where it took something since. Pulls do not count. */
+  readonly lastUntaken: Failure | null;
 }
 
 export interface Times {
@@ -94,9 +94,9 @@ export function judge(facts: AccountFacts, times: Times): Judgement {
 }
 
 /** Something was given up, and what came later was answered: that is to be looked at, and nobody waits. */
-function isOver(code: CauseCode, { lastFailure, replies }: AccountFacts, { nowMs }: Times): boolean {
+function isOver(code: CauseCode, { lastUntaken, replies }: AccountFacts, { nowMs }: Times): boolean {
   const isDead = code === 'dead' || code === 'dead_messages';
-  return isDead && lastFailure === null && nowMs - (replies.repliedAtMs ?? 0) < LATELY_MS;
+  return isDead && lastUntaken === null && nowMs - (replies.repliedAtMs ?? 0) < LATELY_MS;
 }
 
 /** Most customers of the account are answered. */
@@ -105,7 +105,7 @@ function isOfFew(code: CauseCode, severity: Reason['severity']): boolean {
 }
 
 function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
-  const { tokenRefused, wecomFails, callsFail, agentFails, replies, hint, messages, lastFailure } = facts;
+  const { tokenRefused, wecomFails, callsFail, agentFails, replies, hint, messages, lastUntaken } = facts;
   const failing = [
     ...(facts.takesMessages && facts.storeFault !== null ? [nothing(facts.storeFault)] : []),
     ...ofOutcome('token_refused', tokenRefused),
@@ -118,7 +118,7 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
   const { dead = 0, waiting = 0, oldestWaitingAtMs = null } = messages ?? {};
   const isLate = oldestWaitingAtMs !== null && !isOnItsWay(oldestWaitingAtMs, times.nowMs);
   const ofHint = hint === null ? [] : reasonsOfHint(hint, facts, times);
-  const why = { why: lastFailure?.stage ?? null, status: lastFailure?.status ?? null };
+  const why = { why: lastUntaken?.stage ?? null, status: lastUntaken?.status ?? null };
   const isPauseTold = ofHint.some(({ code }) => code === 'paused');
   const isCircuitTold = ofHint.length > 0 || !facts.isCircuitOpen || facts.isPaused;
   return [

@@ -151,7 +151,7 @@ export class AccountViews {
   /** Why the service of an agent failed last, if its operator has to look after that. */
   #failureOf({ id, kind }: KnownBot): Failure | null {
     if (kind !== 'agent') return null;
-    const { failure, taken } = this.past.ofBot(id);
+    const { untaken: failure, taken } = this.past.ofBot(id);
     const sinceMs = Math.max(this.storeClock.nowMs() - AGENT_FAILED_MS, taken?.atMs ?? 0);
     return failure !== null && failure.atMs >= sinceMs && OF_SERVICES.has(failure.stage) ? failure : null;
   }
@@ -204,7 +204,7 @@ export class AccountViews {
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
       agentFails: isServed && bot !== null ? this.#failureOf(bot) : null,
       customers: sharedBy(bot) && context.customers ? (context.customers.get(key) ?? NO_CUSTOMERS) : null,
-      lastFailure: lastFailureOf(this.past.lastOf(account)),
+      lastUntaken: lastUntakenOf(this.past.lastOf(account)),
     };
     return {
       corpId,
@@ -249,8 +249,8 @@ function sharedBy(bot: KnownBot | null): boolean {
   return bot?.takes === 'message' && bot.session !== null;
 }
 
-function lastFailureOf({ failure, taken }: LastDeliveries): Failure | null {
-  return failure !== null && failure.atMs > (taken?.atMs ?? 0) ? failure : null;
+function lastUntakenOf({ untaken, taken }: LastDeliveries): Failure | null {
+  return untaken !== null && untaken.atMs > (taken?.atMs ?? 0) ? untaken : null;
 }
 
 function ofBot(outcome: WecomOutcome | undefined, bot: KnownBot): WecomOutcome | null {
